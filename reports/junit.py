@@ -1,0 +1,119 @@
+"""`junit.xml`: the run for continuous integration, red exactly when the exit status is not 0."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from reports.facts import facts
+from reports.files import write_whole
+from reports.model import Report, Result, Verdict, counts, exit_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+# XML 1.0 cannot carry these at all, not even as references; containers print them freely.
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+RED = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error", Verdict.ERROR: "error"}
+"""The element of a MUST check that makes a build red, by verdict."""
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the run as one test suite; the same report gives the same bytes.
+
+    Times are left out: `report.json` has them, and a comparison of two runs has no use for noise.
+    OSError where the file cannot be written.
+    """
+    suites = _suites(report)
+    ET.indent(suites)
+    text = ET.tostring(suites, encoding="unicode")
+    declaration = '<?xml version="1.0" encoding="utf-8"?>\n'
+    write_whole(path, (declaration + text + "\n").encode())
+
+
+def _suites(report: Report) -> ET.Element:
+    cases = [_case(result) for result in sorted(report.results, key=lambda r: (r.id, r.scenario))]
+    if exit_status(report) and not any(_has(case, "failure", "error") for case in cases):
+        # Nothing was judged: many a CI system takes a suite without a red test for a success.
+        case = ET.Element("testcase", classname="conformance", name="run")
+        _add(case, "error", f"{report.verdict}: nothing was judged", "\n".join(report.notices))
+        cases.append(case)
+
+    suite = ET.Element(
+        "testsuite",
+        name=_clean(report.label),
+        tests=str(len(cases)),
+        failures=str(sum(_has(case, "failure") for case in cases)),
+        errors=str(sum(_has(case, "error") for case in cases)),
+        skipped=str(sum(_has(case, "skipped") for case in cases)),
+    )
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(report.results).items())
+    _properties(
+        suite,
+        [
+            ("verdict", report.verdict),
+            ("counts", tally),
+            ("reproduce", report.reproduce),
+            *facts("suite", report.suite),
+            *facts("cluster", report.cluster),
+        ],
+    )
+    suite.extend(cases)
+    if report.notices:
+        ET.SubElement(suite, "system-out").text = _clean("\n".join(report.notices))
+    suites = ET.Element("testsuites", name="Kubernetes sidecar conformance")
+    suites.append(suite)
+    return suites
+
+
+def _case(result: Result) -> ET.Element:
+    case = ET.Element(
+        "testcase", classname=_clean(f"conformance.{result.area}"), name=_clean(result.id)
+    )
+    _properties(
+        case,
+        [
+            ("title", result.title),
+            ("level", result.level),
+            ("since", result.since),
+            ("scenario", result.scenario),
+            ("verdict", result.verdict),
+            *(("source", source) for source in result.sources),
+            *([("issue", result.issue)] if result.issue else []),
+        ],
+    )
+    if result.verdict is Verdict.PASS:
+        return case
+    body = "\n\n".join(filter(None, (result.title, result.evidence)))
+    red = RED.get(result.verdict)
+    if red is None:
+        reason = f"{result.reason} ({result.issue})" if result.issue else result.reason
+        _add(case, "skipped", f"{result.verdict}: {reason}", body)
+    elif result.level == "MUST":
+        _add(case, red, result.reason, body, result.verdict.value)
+    else:
+        message = f"{result.verdict}, but {result.level} does not decide: {result.reason}"
+        _add(case, "skipped", message, body)
+    return case
+
+
+def _add(case: ET.Element, tag: str, message: str, body: str, kind: str = "") -> None:
+    attributes = {"message": _clean(message)} | ({"type": kind} if kind else {})
+    ET.SubElement(case, tag, attributes).text = _clean(body) or None
+
+
+def _properties(parent: ET.Element, pairs: Iterable[tuple[str, str]]) -> None:
+    properties = ET.SubElement(parent, "properties")
+    for name, value in pairs:
+        ET.SubElement(properties, "property", name=_clean(name), value=_clean(value))
+
+
+def _has(case: ET.Element, *tags: str) -> bool:
+    return any(case.find(tag) is not None for tag in tags)
+
+
+def _clean(text: str) -> str:
+    return FORBIDDEN.sub("\ufffd", text)
