@@ -1,1 +1,1 @@
-"""The suite's own tests: they need no cluster."""
+"""The suite's own tests."""
