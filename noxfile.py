@@ -1,0 +1,51 @@
+"""The front door: `nox -s conformance` for a verdict, `nox -s tests` for the suite's own tests."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+RUNTIME = PYPROJECT["project"]["dependencies"]
+CLEAN_UP_SECONDS = 120
+"""How long an interrupted run may take to remove its cluster before nox ends it."""
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge the sidecars of a cluster: `nox -s conformance -- --kubernetes 1.34`."""
+    session.install(*RUNTIME)
+    session.run(
+        "python",
+        "-m",
+        "fixtures",
+        *session.posargs,
+        success_codes=[0],
+        interrupt_timeout=CLEAN_UP_SECONDS,
+        terminate_timeout=CLEAN_UP_SECONDS,
+    )
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the suite's own tests, without a cluster."""
+    session.install(*RUNTIME, *nox.project.dependency_groups(PYPROJECT, "tests"))
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types."""
+    session.install(*RUNTIME, *nox.project.dependency_groups(PYPROJECT, "lint"), "nox")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session
+def clean(session: nox.Session) -> None:
+    """List what the suite has made on this machine, with sizes, and remove it."""
+    session.install(*RUNTIME)
+    session.run("python", "-m", "fixtures.clean", *session.posargs)
