@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import nox
 from nox.command import CommandFailed
@@ -55,3 +56,11 @@ def clean(session: nox.Session) -> None:
     """List what the suite has made on this machine, with sizes, and remove it."""
     session.install(*RUNTIME)
     session.run("python", "-m", "fixtures.clean", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the generated pages."""
+    session.install(*RUNTIME)
+    page = session.run("python", "-m", "fixtures.catalogue", silent=True)
+    Path("docs/catalogue.md").write_text(str(page), encoding="utf-8")
