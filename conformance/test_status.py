@@ -1,0 +1,447 @@
+"""Status: what container statuses, phases, conditions and events tell about sidecars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.moments import SECOND, Moment
+from fixtures.requirements import Level, requirement
+from fixtures.stage.scenario import scenario
+from fixtures.timeline import NeverError, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fixtures.stage.run import Run
+    from fixtures.timeline import Pod, Timeline
+
+    Json = Mapping[str, Any]
+
+MUST, SHOULD, OBSERVED = Level.MUST, Level.SHOULD, Level.OBSERVED
+SIDECARS = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"
+LIFECYCLE = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"
+INIT = "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/"
+PHASES = "kubernetes/kubernetes pkg/kubelet/kubelet_pods.go getPhase"
+CONDITIONS = "kubernetes/kubernetes pkg/kubelet/status/generate.go"
+
+STICKY_SINCE = 36
+"""From this minor on Initialized stays True whatever the regular containers are doing."""
+
+
+@scenario("status-crash", seconds=26)
+def status_crash(run: Run) -> None:
+    """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
+    run.until_ready()
+    run.until("crasher to be held back", lambda: held_back_after_restart(run.status("crasher")))
+    run.exec("slow", "touch", "/shared/app-fails")
+    run.until("app to be held back", lambda: held_back_after_restart(run.status("app")))
+    run.exec("slow", "touch", "/shared/slow-fails")
+
+    def held_back() -> bool:
+        slow, app = run.status("slow"), run.status("app")
+        return (
+            slow["restartCount"] == 1
+            and "running" in slow["state"]
+            and not slow["started"]
+            and app["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff"
+        )
+
+    run.until("slow to start again while app is held back", held_back)
+    run.observe(1.5, "the phase while slow starts again")
+    run.exec("slow", "touch", "/shared/slow-up")
+    run.until("slow to be started", lambda: run.status("slow").get("started"))
+    run.delete(grace=1)
+    run.until_gone()
+
+
+@scenario("status-ends", seconds=14)
+def status_ends(run: Run) -> None:
+    """Let two pods end by themselves and delete the third, whose main container is killed."""
+    run.until_ready("status-ends-killed")
+    run.delete("status-ends-killed")
+    run.until_finished()
+    run.until_gone("status-ends-killed")
+
+
+def versions(pod: Pod) -> Iterator[tuple[str, Json, Json, Json]]:
+    """Yield for each version of a pod: phase, statuses by name, conditions by type, the object."""
+    for _, _, thing in pod.versions:
+        status = thing["status"]
+        statuses = {
+            found["name"]: found
+            for part in ("initContainerStatuses", "containerStatuses")
+            for found in status.get(part) or []
+        }
+        conditions = {found["type"]: found for found in status.get("conditions") or []}
+        yield status.get("phase", ""), statuses, conditions, thing
+
+
+def waits_with(status: Json, reason: str) -> bool:
+    """Tell whether a container status is waiting for this reason."""
+    return bool(status.get("state", {}).get("waiting", {}).get("reason") == reason)
+
+
+def held_back_after_restart(status: Json) -> bool:
+    """Tell whether a container that was restarted is down again (shown waiting only later)."""
+    return status.get("restartCount", 0) > 0 and not runs(status)
+
+
+def runs(status: Json) -> bool:
+    """Tell whether a container status is running."""
+    return "running" in status.get("state", {})
+
+
+def ended(status: Json) -> bool:
+    """Tell whether a container status is terminated."""
+    return "terminated" in status.get("state", {})
+
+
+@requirement(
+    "status.in-init-statuses",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=(SIDECARS, "kubernetes/kubernetes staging/src/k8s.io/api/core/v1/types.go PodStatus"),
+)
+def test_in_init_statuses(timeline: Timeline) -> None:
+    """Sidecar statuses stand in initContainerStatuses in spec order, never in containerStatuses."""
+    shown = 0
+    for phase, _, _, thing in versions(timeline.pod):
+        init = [status["name"] for status in thing["status"].get("initContainerStatuses") or []]
+        regular = [status["name"] for status in thing["status"].get("containerStatuses") or []]
+        if init or regular:
+            shown += 1
+            assert init == ["init-1", "sidecar-1", "init-2", "sidecar-2"], f"{phase}: {init}"
+            assert regular == ["app"], f"{phase}: {regular}"
+    assert shown, "the pod never had container statuses"
+
+
+@requirement(
+    "status.started-flag",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "status-crash"),
+    source=(SIDECARS, "kubernetes/kubernetes staging/src/k8s.io/api/core/v1/types.go"),
+)
+def test_started_flag(timelines: dict[str, Timeline]) -> None:
+    """A sidecar's `started` is true from its start-up to its end, and false again once it ended."""
+    for name in ("sidecar-1", "sidecar-2"):
+        sidecar = timelines["ordered-start"][name]
+        flags = [
+            seen.value for seen in sidecar.history(lambda s: bool(s.get("started")), "started")
+        ]
+        assert flags == [False, True, False], f"{name} showed started as {flags}"
+        running = [s.value.get("started") for s in sidecar.statuses if runs(s.value)]
+        assert running[0] is False, f"{name} ran before its start-up with started {running[0]}"
+    slow = timelines["status-crash"]["slow"]
+    again = [s.value for s in slow.statuses if s.value["restartCount"] == 1 and runs(s.value)]
+    assert again, "slow was not restarted"
+    assert again[0]["started"] is False, "slow was restarted and counted as started at once"
+    assert any(s["started"] for s in again), "slow never counted as started again"
+
+
+@requirement(
+    "status.main-waiting-reason", MUST, since="1.29", scenario="ordered-start", source=INIT
+)
+def test_main_waiting_reason(timeline: Timeline) -> None:
+    """Regular containers wait with the reason PodInitializing until the sidecars are started."""
+    seen = 0
+    for _, statuses, _, _ in versions(timeline.pod):
+        if (
+            statuses
+            and not statuses["sidecar-2"].get("started")
+            and not statuses["app"].get("containerID")
+        ):
+            seen += 1
+            assert waits_with(statuses["app"], "PodInitializing"), statuses["app"]["state"]
+    assert seen, "the pod was never seen with a sidecar that was not started"
+    assert timeline["app"].ever_started, "app never started"
+
+
+@requirement(
+    "status.final-states",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "status-ends"),
+    source=(SIDECARS, LIFECYCLE),
+)
+def test_final_states(timelines: dict[str, Timeline]) -> None:
+    """In the end a sidecar is shown terminated: 0 Completed by itself, 137 Error if killed."""
+    ordered, ends = (
+        timelines["ordered-start"],
+        timelines["status-ends"].pod_named("status-ends-well"),
+    )
+    found = {}
+    for sidecar in (ordered["sidecar-1"], ordered["sidecar-2"], ends["is-killed"]):
+        assert ended(sidecar.status), f"{sidecar} ended as {sidecar.status['state']}"
+        found[sidecar.name] = (sidecar.last.exit_code, sidecar.last.reason)
+    assert found == {
+        "sidecar-1": (0, "Completed"),
+        "sidecar-2": (0, "Completed"),
+        "is-killed": (137, "Error"),
+    }
+
+
+def events_of(timeline: Timeline, container: str, reason: str = "") -> list[Json]:
+    """Return the events about one container of the only pod, of one reason where it is given."""
+    return [
+        versions[-1][2]
+        for versions in timeline.objects("Event")
+        if versions[-1][2]["involvedObject"].get("fieldPath", "").endswith(f"{{{container}}}")
+        and versions[-1][2]["involvedObject"]["uid"] in {pod.uid for pod in timeline}
+        and reason in ("", versions[-1][2]["reason"])
+    ]
+
+
+@requirement(
+    "status.events-fieldpath",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source="kubernetes/kubernetes pkg/kubelet/container/ref.go",
+)
+def test_events_fieldpath(timeline: Timeline) -> None:
+    """Events about a sidecar point to it as spec.initContainers{name}."""
+    for name in ("sidecar-1", "sidecar-2"):
+        found = events_of(timeline, name)
+        assert {"Created", "Started", "Killing"} <= {event["reason"] for event in found}, name
+        paths = {event["involvedObject"]["fieldPath"] for event in found}
+        assert paths == {f"spec.initContainers{{{name}}}"}, paths
+
+
+@requirement(
+    "status.killing-event-early",
+    OBSERVED,
+    since="1.29",
+    scenario="status-ends",
+    source="kubernetes/kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer",
+)
+def test_killing_event_early(timeline: Timeline) -> None:
+    """The Killing event of a sidecar is recorded when the pod ends, before its turn to stop."""
+    pod = timeline.pod_named("status-ends-well")
+    for name in ("exits-1", "exits-143"):
+        found = [
+            event
+            for event in events_of(timeline, name, "Killing")
+            if event["involvedObject"]["uid"] == pod.uid
+        ]
+        if not found:
+            raise NeverError(f"there is no Killing event of {name}")
+        # One event of one kubelet, which has written the time once: a whole second of its clock.
+        begin = parse_time(found[0]["firstTimestamp"])
+        killing = Moment(f"Killing event of {name}", begin, begin + SECOND - 1, "event")
+        assert killing < pod[name].said("TERM")
+
+
+@requirement(
+    "status.termination-message",
+    OBSERVED,
+    since="1.29",
+    scenario="status-crash",
+    source="https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/",
+)
+def test_termination_message(timeline: Timeline) -> None:
+    """A sidecar's termination message comes from its own path, or from its log if it asks so."""
+    assert timeline["crasher"].first.message.strip() == "crasher gave up"
+    assert "last words of slow" in timeline["slow"].first.message
+
+
+@requirement(
+    "phase.pending-until-initialised",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=(LIFECYCLE, PHASES),
+)
+def test_pending_until_initialised(timeline: Timeline) -> None:
+    """The phase is Pending until plain init containers are done and all sidecars are started."""
+    seen = set()
+    for phase, statuses, _, _ in versions(timeline.pod):
+        done = [name for name in ("init-1", "init-2") if ended(statuses.get(name, {}))]
+        up = [n for n in ("sidecar-1", "sidecar-2") if statuses.get(n, {}).get("containerID")]
+        if not statuses.get("app", {}).get("containerID"):
+            started = statuses.get("sidecar-2", {}).get("started", False)
+            if not started:
+                seen.add((len(done), len(up)))
+                assert phase == "Pending", f"{phase} with {done} done and {up} begun"
+    assert (2, 2) in seen, f"sidecar-2 was never seen starting: {sorted(seen)}"
+    assert "Running" in timeline.pod.phases, f"phases were {timeline.pod.phases}"
+
+
+@requirement(
+    "phase.running-with-crashing-sidecar",
+    MUST,
+    since="1.29",
+    scenario="status-crash",
+    source=(LIFECYCLE, PHASES),
+)
+def test_running_with_crashing_sidecar(timeline: Timeline) -> None:
+    """Once initialised the pod stays Running while a sidecar crashes again and again."""
+    held_back = [
+        phase
+        for phase, statuses, _, _ in versions(timeline.pod)
+        if held_back_after_restart(statuses.get("crasher", {}))
+        and runs(statuses["app"])
+        and statuses["slow"]["restartCount"] == 0
+    ]
+    assert held_back, "crasher was never held back while app ran"
+    assert set(held_back) == {"Running"}, f"phases with a crashing sidecar: {held_back}"
+
+
+@requirement(
+    "phase.not-back-to-pending",
+    OBSERVED,
+    since="1.33",
+    scenario="status-crash",
+    source=PHASES,
+)
+def test_not_back_to_pending(timeline: Timeline) -> None:
+    """A restarted sidecar that is starting does not make a pod Pending whose main is held back."""
+    starting = [
+        phase
+        for phase, statuses, _, _ in versions(timeline.pod)
+        if waits_with(statuses.get("app", {}), "CrashLoopBackOff")
+        and statuses["slow"]["restartCount"] == 1
+        and runs(statuses["slow"])
+        and not statuses["slow"]["started"]
+    ]
+    assert starting, "slow was never seen starting again while app was held back"
+    assert set(starting) == {"Running"}, f"phases while slow starts again: {starting}"
+
+
+@requirement(
+    "phase.running-until-sidecars-stop",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=PHASES,
+)
+def test_running_until_sidecars_stop(timeline: Timeline) -> None:
+    """After the last regular container ended the pod stays Running until all sidecars stopped."""
+    stopping = 0
+    for phase, statuses, _, _ in versions(timeline.pod):
+        sidecars = [statuses.get(name, {}) for name in ("sidecar-1", "sidecar-2")]
+        if ended(statuses.get("app", {})) and not all(map(ended, sidecars)):
+            stopping += 1
+            assert phase == "Running", f"{phase} while a sidecar was still running"
+    assert stopping, "the pod was never seen with app ended and a sidecar running"
+    assert timeline.pod.phases[-2:] == ["Running", "Succeeded"], f"{timeline.pod.phases}"
+
+
+@requirement(
+    "phase.succeeded-ignores-sidecars",
+    MUST,
+    since="1.29",
+    scenario="status-ends",
+    source=(SIDECARS, PHASES),
+)
+def test_succeeded_ignores_sidecars(timeline: Timeline) -> None:
+    """A pod whose regular containers exited 0 has Succeeded, whatever its sidecars exited with."""
+    pod = timeline.pod_named("status-ends-well")
+    codes = {name: pod[name].last.exit_code for name in ("exits-1", "exits-143", "is-killed")}
+    assert codes == {"exits-1": 1, "exits-143": 143, "is-killed": 137}
+    assert pod["app"].last.exit_code == 0
+    assert pod.phase == "Succeeded"
+
+
+@requirement(
+    "phase.failed-by-main-only",
+    MUST,
+    since="1.29",
+    scenario="status-ends",
+    source=(LIFECYCLE, PHASES),
+)
+def test_failed_by_main_only(timeline: Timeline) -> None:
+    """A pod has Failed if a regular container failed or was killed, even if sidecars exited 0."""
+    for name, code in (("status-ends-badly", 3), ("status-ends-killed", 137)):
+        pod = timeline.pod_named(name)
+        assert pod["app"].last.exit_code == code, name
+        assert pod["sidecar"].last.exit_code == 0, name
+        assert pod.phase == "Failed", f"{name} is {pod.phase}"
+
+
+@requirement(
+    "cond.initialized-false",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=CONDITIONS,
+)
+def test_initialized_false(timeline: Timeline) -> None:
+    """While a sidecar is not started Initialized is False and its message names that sidecar."""
+    seen = 0
+    for _, statuses, conditions, _ in versions(timeline.pod):
+        sidecar = statuses.get("sidecar-2", {})
+        if runs(sidecar) and not sidecar["started"]:
+            seen += 1
+            found = conditions["Initialized"]
+            assert (found["status"], found["reason"]) == ("False", "ContainersNotInitialized")
+            assert found["message"] == "containers with incomplete status: [sidecar-2]"
+    assert seen, "sidecar-2 was never seen starting"
+
+
+@requirement(
+    "cond.initialized-true",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=LIFECYCLE,
+)
+def test_initialized_true(timeline: Timeline) -> None:
+    """Initialized is True once sidecars are started and plain init containers are done."""
+    values = [seen.value for seen in timeline.pod.conditions("Initialized")]
+    states = [value["status"] for value in values]
+    assert states == sorted(states) and set(states) == {"False", "True"}, f"{states}"  # noqa: PT018
+    for _, statuses, conditions, _ in versions(timeline.pod):
+        true = conditions.get("Initialized", {}).get("status") == "True"
+        if true:
+            assert ended(statuses["init-1"]), "init-1 was not done"
+            assert ended(statuses["init-2"]), "init-2 was not done"
+            assert statuses["sidecar-2"]["started"] or ended(statuses["app"])
+        elif statuses.get("app", {}).get("containerID"):
+            raise AssertionError("app had begun and Initialized was not True")
+    assert values[-1]["reason"] == "PodCompleted", f"{values[-1]}"
+
+
+@requirement(
+    "cond.initialized-sticky",
+    OBSERVED,
+    since="1.29",
+    scenario="status-crash",
+    source=CONDITIONS,
+)
+def test_initialized_sticky(timeline: Timeline) -> None:
+    """Initialized stays True when a sidecar is restarted later and is not started yet."""
+    seen = 0
+    for _, statuses, conditions, _ in versions(timeline.pod):
+        slow, crasher, app = (statuses.get(name, {}) for name in ("slow", "crasher", "app"))
+        if not app.get("containerID"):
+            continue
+        promised = timeline.minor >= STICKY_SINCE or runs(app) or ended(app)
+        down = not (slow["started"] and crasher["started"])
+        if promised and down:
+            seen += 1
+            found = conditions["Initialized"]
+            assert found["status"] == "True", f"{found} with app {app['state']}"
+    assert seen, "no sidecar was seen down after the pod was initialised"
+
+
+@requirement(
+    "cond.ready-false-after-main-done",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=CONDITIONS,
+)
+def test_ready_false_after_main_done(timeline: Timeline) -> None:
+    """When main is done Ready is False for unready containers, later since the pod completed."""
+    stopping = [
+        conditions["Ready"]
+        for _, statuses, conditions, _ in versions(timeline.pod)
+        if ended(statuses.get("app", {})) and not ended(statuses["sidecar-1"])
+    ]
+    assert stopping, "the pod was never seen with app ended and a sidecar running"
+    for found in stopping:
+        assert (found["status"], found["reason"]) == ("False", "ContainersNotReady"), f"{found}"
+    last = timeline.pod.conditions("Ready")[-1].value
+    assert (last["status"], last["reason"]) == ("False", "PodCompleted"), f"{last}"
