@@ -240,7 +240,7 @@ class Edit:
 
     # Actions.
 
-    def action(self, name: str, **arguments: Any) -> Json:  # noqa: ANN401 - JSON values
+    def action(self, name: str, /, **arguments: Any) -> Json:  # noqa: ANN401 - JSON values
         """Return the first action of this name with these arguments, to be changed in place."""
         for record in self.records:
             if (
