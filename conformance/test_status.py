@@ -28,7 +28,7 @@ STICKY_SINCE = 36
 """From this minor on Initialized stays True whatever the regular containers are doing."""
 
 
-@scenario("status-crash", seconds=26)
+@scenario("status-crash", seconds=20)
 def status_crash(run: Run) -> None:
     """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
     run.until_ready()
@@ -54,7 +54,7 @@ def status_crash(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("status-ends", seconds=14)
+@scenario("status-ends", seconds=10)
 def status_ends(run: Run) -> None:
     """Let two pods end by themselves and delete the third, whose main container is killed."""
     run.until_ready("status-ends-killed")
@@ -424,6 +424,32 @@ def test_initialized_sticky(timeline: Timeline) -> None:
             found = conditions["Initialized"]
             assert found["status"] == "True", f"{found} with app {app['state']}"
     assert seen, "no sidecar was seen down after the pod was initialised"
+
+
+@requirement(
+    "cond.ready-needs-sidecars",
+    MUST,
+    since="1.29",
+    scenario="net-web",
+    source=SIDECARS,
+)
+def test_ready_needs_sidecars(timeline: Timeline) -> None:
+    """While a sidecar is not ready Ready and ContainersReady are False and name it."""
+    pod = timeline.pod_named("net-web")
+    unready = 0
+    for _, statuses, conditions, thing in versions(pod):
+        proxy, app = statuses.get("proxy", {}), statuses.get("app", {})
+        if not (runs(proxy) and runs(app)) or "deletionTimestamp" in thing["metadata"]:
+            continue
+        for kind in ("Ready", "ContainersReady"):
+            found = conditions[kind]
+            if proxy["ready"] and app["ready"]:
+                assert found["status"] == "True", f"{found} with all containers ready"
+            elif app["ready"]:
+                unready += 1
+                assert (found["status"], found["reason"]) == ("False", "ContainersNotReady")
+                assert found["message"] == "containers with unready status: [proxy]"
+    assert unready, "proxy was never seen unready"
 
 
 @requirement(

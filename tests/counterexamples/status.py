@@ -225,3 +225,20 @@ def dropped(edit: Edit) -> None:
 @counterexample("cond.ready-false-after-main-done", "Ready stays True while the sidecar stops")
 def still_ready(edit: Edit) -> None:
     set_condition(edit, "Ready", app_done, status="True", reason="")
+
+
+@counterexample("cond.ready-needs-sidecars", "the pod stays Ready while its sidecar is not")
+def ready_anyway(edit: Edit) -> None:
+    set_condition(edit, "Ready", unready, "net-web", status="True", reason="", message="")
+
+
+@counterexample("cond.ready-needs-sidecars", "the message does not name the sidecar")
+def unnamed(edit: Edit) -> None:
+    message = "containers with unready status: [app]"
+    set_condition(edit, "ContainersReady", unready, "net-web", message=message)
+
+
+def unready(pod: Json) -> bool:
+    """Tell whether the sidecar runs and is not ready while app is."""
+    proxy, app = status_of(pod, "proxy"), status_of(pod, "app")
+    return "running" in proxy.get("state", {}) and not proxy["ready"] and app["ready"]
