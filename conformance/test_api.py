@@ -108,7 +108,7 @@ def test_field_persisted(timeline: Timeline) -> None:
         kind = creation.arguments["kind"]
         sidecar = accepted(creation)["initContainers"][0]
         assert sidecar.get("restartPolicy") == "Always", f"{kind} was answered without the field"
-        assert reading.status == 200, f"{kind} cannot be read back"  # noqa: PLR2004
+        assert reading.status == 200, f"{kind} cannot be read back"
         _, spec = next(manifest.pod_specs(dict(reading.body)))
         stored = spec["initContainers"][0].get("restartPolicy")
         assert stored == "Always", f"{kind} was stored without the field"
@@ -349,7 +349,7 @@ def test_needs_regular_container(timeline: Timeline) -> None:
 def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
     """A sidecar may have a resizePolicy from 1.33 on, where pods can be resized in place."""
     action = created(timeline, "api-validation-resize-policy")
-    if timeline.minor < 33:  # noqa: PLR2004 - the minor that promised it
+    if timeline.minor < 33:
         assert_refused(action, "spec.initContainers[0].resizePolicy")
         return
     policies = accepted(action)["initContainers"][0].get("resizePolicy") or []
@@ -372,8 +372,8 @@ def test_hostport_same_pod_accepted(timeline: Timeline) -> None:
     The validation looks at each init container alone, as if none ran beside others.
     """
     regular = accepted(created(timeline, "api-validation-host-port-of-regular"))
-    assert regular["initContainers"][0]["ports"][0]["hostPort"] == 31987  # noqa: PLR2004
-    assert regular["containers"][0]["ports"][0]["hostPort"] == 31987  # noqa: PLR2004
+    assert regular["initContainers"][0]["ports"][0]["hostPort"] == 31987
+    assert regular["containers"][0]["ports"][0]["hostPort"] == 31987
     sidecars = accepted(created(timeline, "api-validation-host-port-of-sidecar"))["initContainers"]
     assert [one["ports"][0]["hostPort"] for one in sidecars] == [31987, 31987]
 
@@ -391,7 +391,7 @@ def test_port_warnings(timeline: Timeline) -> None:
     A port number twice in any version, a port name twice from 1.33 on.
     """
     warned = ["api-validation-port-number"]
-    if timeline.minor >= 33:  # noqa: PLR2004 - the minor that promised it
+    if timeline.minor >= 33:
         warned.append("api-validation-port-name")
     for name in warned:
         action = created(timeline, name)
@@ -407,7 +407,7 @@ def test_port_warnings(timeline: Timeline) -> None:
 # A running pod.
 
 
-@scenario("api-live", seconds=10)
+@scenario("api-live", seconds=5)
 def api_live(run: Run) -> None:
     """Let the sidecar end once and come back; then ask for what must not change."""
     run.until_ready()
@@ -574,9 +574,9 @@ def test_gate_metric(timeline: Timeline) -> None:
     """API server and kubelet show gate SidecarContainers and its stage in their metrics."""
     asked = accepted(created(timeline, "api-gate"))["initContainers"][0]
     value = "1" if asked.get("restartPolicy") == "Always" else "0"
-    if timeline.minor == 28:  # noqa: PLR2004
+    if timeline.minor == 28:
         stage = "ALPHA"
-    elif timeline.minor < 33:  # noqa: PLR2004
+    elif timeline.minor < 33:
         stage = "BETA"
     else:
         stage = ""
