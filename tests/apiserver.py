@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.flush()
         try:
-            for piece in _pieces(reply.content):
+            for piece in filter(None, _pieces(reply.content)):
                 data = piece.encode()
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
                 self.wfile.flush()
@@ -116,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _cut(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # the client may have closed it first
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - named after HTTP's methods
 
@@ -126,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _pieces(content: Any) -> Iterable[str]:  # noqa: ANN401 - JSON
     if isinstance(content, str):
-        return [content] if content else []
+        return [content]
     if isinstance(content, dict | list):
         return [json.dumps(content)]
     pieces: Iterable[str] = content
