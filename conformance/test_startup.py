@@ -41,6 +41,8 @@ def startup_fails(run: Run) -> None:
 @scenario("startup-never-recovers", seconds=28)
 def startup_never_recovers(run: Run) -> None:
     """Wait until both sidecars are well in their third runs."""
+    run.until_said("steady", "CHANGED")
+    run.until_said("late", "UP")
 
     def recovered() -> bool:
         steady = run.status("steady")
@@ -50,7 +52,8 @@ def startup_never_recovers(run: Run) -> None:
             and "running" in run.status("app").get("state", {})
         )
 
-    run.until("both sidecars to recover and app to run", recovered, 75)
+    run.until("both sidecars to recover and app to run", recovered, 30)
+    run.until_said("app", "START")
 
 
 @scenario("startup-init-retry", seconds=12)
@@ -186,7 +189,7 @@ def test_recovers_in_never_pod(timeline: Timeline) -> None:
 def test_poststart_gates_next(timeline: Timeline) -> None:
     """The entry after a sidecar starts when the sidecar's postStart hook has returned."""
     assert timeline["hooked"].said("HOOKED") < timeline["server"].said("START")
-    assert timeline["server"].said("START") - timeline["hooked"].last.said("START") >= 2  # noqa: PLR2004
+    assert timeline["server"].said("START") - timeline["hooked"].last.said("START") >= 2
 
 
 @requirement(
@@ -413,7 +416,7 @@ def test_restart_does_not_regate(timeline: Timeline) -> None:
     source=f"{ISSUES}/120848",
 )
 def test_very_short_sidecar(timeline: Timeline) -> None:
-    """A sidecar that is over before its startup probe could pass never lets the next entry start."""
+    """A sidecar that is over before its startup probe could pass never lets the next one start."""
     short = timeline["short"]
     assert short.restarts >= 1, "short was not restarted"
     assert short.first.exit_code == 0
