@@ -39,6 +39,12 @@ def job_is(run: Run, *conditions: str, seconds: float = 120) -> None:
     run.until(f"the Job to be {' or '.join(conditions)}", met, seconds)
 
 
+def pod_of(run: Run) -> str:
+    """Wait for the only pod of the scenario's Job, and return its name."""
+    run.until("a pod", lambda: run.objects("Pod"), 60)
+    return str(run.objects("Pod")[0]["metadata"]["name"])
+
+
 def until_over(run: Run) -> None:
     """Wait until the Job has succeeded or failed."""
     job_is(run, "Complete", "Failed")
@@ -46,19 +52,30 @@ def until_over(run: Run) -> None:
 
 @scenario("job-never", seconds=17)
 def job_never(run: Run) -> None:
-    """Wait for the Job."""
+    """Let the second sidecar crash, and wait for the Job."""
+    run.until_said("sidecar-2", "START", pod_of(run))
+    run.until_said("app", "START", pod_of(run))
+    run.exec("app", "touch", "/shared/crash")
     until_over(run)
 
 
 @scenario("job-indexed", seconds=15)
 def job_indexed(run: Run) -> None:
-    """Wait for the Job."""
+    """Let one container of each pod fail once the other is done, and wait for the Job."""
+    run.until("two pods", lambda: len(run.objects("Pod")) == 2, 60)
+    for pod in [pod["metadata"]["name"] for pod in run.objects("Pod")]:
+        run.until_said("first", "DONE", pod)
+        run.until_said("second", "START", pod)
+        run.exec("second", "touch", "/shared/fail", pod=pod)
     until_over(run)
 
 
 @scenario("job-flapping", seconds=10)
 def job_flapping(run: Run) -> None:
-    """Wait for the Job."""
+    """Let the sidecar crash, and wait for the Job."""
+    run.until_said("sidecar", "START", pod_of(run))
+    run.until_said("app", "START", pod_of(run))
+    run.exec("app", "touch", "/shared/crash")
     until_over(run)
 
 

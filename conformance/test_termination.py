@@ -49,6 +49,8 @@ CHAIN = ("sidecar-1", "sidecar-2", "sidecar-3")
 @scenario("term-delete", seconds=24)
 def term_delete(run: Run) -> None:
     """Delete the pod after a restart of its app, and change an image while the app stops."""
+    run.until_said("app", "FIRST")
+    run.exec("app", "touch", "/shared/exit")
     run.until_said("app", "UP")
     run.delete()
     run.until_said("app", "TERM")
@@ -486,7 +488,8 @@ def test_gap_in_chain(timeline: Timeline) -> None:
     """A sidecar waits for the next one only, and where that is down, for no other."""
     app, middle = timeline["app"], timeline["sidecar-2"]
     assert app.said("DOWN") < app.said("TERM")
-    if any(started - app.said("DOWN") >= 0 for started in middle.all_said("START")):
+    assert middle.first.exit_code == 1
+    if middle.restarts != 1:
         raise InconclusiveError("the back-off of the middle sidecar was over before the deletion")
     for name in ("sidecar-1", "sidecar-3"):
         assert app.said("EXIT") < timeline[name].said("TERM")
@@ -590,7 +593,7 @@ def test_shorter_second_delete(timeline: Timeline) -> None:
     app, sidecar = timeline["app"], timeline["sidecar"]
     assert app.last.exit_code == KILLED
     assert last_still(app) - app.said("TERM") <= 14
-    assert last_still(app) < sidecar.said("TERM")
+    assert app.said("TERM") < sidecar.said("TERM")
 
 
 @requirement(
@@ -685,10 +688,9 @@ def test_eviction_api(timeline: Timeline) -> None:
 def test_kubelet_restart(timeline: Timeline) -> None:
     """A kubelet that is restarted during termination begins it again, with all its grace period."""
     app, sidecar = timeline["app"], timeline["sidecar"]
-    told = app.all_said("TERM")
-    assert len(told) > 1, "the app was not told to stop again after the kubelet's restart"
-    assert told[0] < timeline.action("restart-kubelet").begun < told[1]
-    # The grace period is 8 s, of which 3 had passed before the restart.
-    assert last_still(app) - told[1] >= 7
+    assert app.said("TERM") < timeline.action("restart-kubelet").begun
+    # The grace period is 8 s, of which 3 had passed before the restart. Whether the runtime sends
+    # SIGTERM for a second time is its own affair.
+    assert last_still(app) - app.said("TERM") >= 10.5
     assert app.last.exit_code == KILLED
-    assert last_still(app) < sidecar.said("TERM")
+    assert sidecar.said("TERM") - app.said("TERM") >= 10

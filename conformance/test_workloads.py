@@ -59,6 +59,7 @@ def wl_deployment(run: Run) -> None:
     budget = "PodDisruptionBudget"
     run.until("two pods to run", lambda: len(running(run)) == 2, 120)
     flapped, _ = running(run)
+    run.until_said("sidecar", "START", pod=flapped)
     run.exec("sidecar", "sh", "-c", "kill -USR1 1", pod=flapped)
     run.until_restarted("sidecar", pod=flapped)
     run.patch(run.name, {"spec": {"replicas": 1}}, kind="Deployment")

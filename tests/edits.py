@@ -98,7 +98,7 @@ class Edit:
             if record["type"] == "log"
             and record["container"] == container
             and pod in (None, record["pod"])
-            and (record["line"] + " ").startswith(text + " ")
+            and (not text or (record["line"] + " ").startswith(text + " "))
         ]
         assert found, f"{container} never said {text!r} in {self._path.name}"
         return found
