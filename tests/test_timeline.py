@@ -90,6 +90,15 @@ def test_a_run_that_was_only_ever_the_last_one_is_known() -> None:
         only.said("START")
 
 
+def test_a_last_state_without_its_container_is_not_that_of_the_present_one() -> None:
+    tape = Tape()
+    last = terminated("", 1, 1, 137)
+    tape.pod(5, app=running("b", 4, 1, lastState=last))
+    (only,) = Timeline(tape.end())["app"].instances
+    assert (only.number, only.id) == (1, "b")
+    assert only.running.end is None
+
+
 def test_a_container_that_could_not_be_started_never_started() -> None:
     tape = Tape()
     failed = terminated("a", 2, 2, 128)
@@ -272,6 +281,15 @@ def test_a_clock_of_which_only_the_status_tells_is_bounded_by_it() -> None:
     timeline = Timeline(tape.end())
     assert timeline["app"].started < timeline.action("delete").moment
     assert timeline.action("delete").moment.width <= 3 * SECOND
+
+
+def test_a_status_time_bounds_a_clock_as_the_second_that_it_is() -> None:
+    # The suite began half a second after the full one, the container ran 0.2 s later.
+    tape = Tape(shared_clock=False, at=BEGUN + SECOND // 2)
+    tape.pod(0.9, app=running("a", 0.7))
+    tape.action(10, "delete", lasts=0)
+    moment = Timeline(tape.end()).action("delete").moment
+    assert moment.earliest <= BEGUN + 10 * SECOND <= moment.latest
 
 
 def test_clocks_that_are_one_have_no_doubt() -> None:
