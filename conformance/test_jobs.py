@@ -77,6 +77,7 @@ def job_flapping(run: Run) -> None:
     run.until_said("app", "START", pod_of(run))
     run.exec("app", "touch", "/shared/crash")
     until_over(run)
+    run.until("the pod to be gone", lambda: not run.objects("Pod"), 60)
 
 
 @scenario("job-failing", seconds=26)

@@ -78,11 +78,16 @@ def term_twice(run: Run) -> None:
 
 @scenario("term-force", seconds=9)
 def term_force(run: Run) -> None:
-    """Delete the pod with 0 s, and hear what its containers say until they are killed."""
+    """Delete the pod with 0 s, and keep its object until its containers have ended.
+
+    A kubelet that sees the object vanish without having seen that it is deleted allows the
+    containers the whole grace period of the pod.
+    """
     run.until_said("app", "UP")
     run.delete(grace=0)
+    run.until_terminated("app")
+    run.until_terminated("sidecar")
     run.until_gone()
-    run.until_logs_ended(15.0)
 
 
 @scenario("term-init", seconds=13)
@@ -564,7 +569,7 @@ def test_delete_grace_override(timeline: Timeline) -> None:
     source="kubernetes/kubernetes pkg/kubelet/pod_workers.go",
 )
 def test_force(timeline: Timeline) -> None:
-    """Deletion without grace does not wait for the containers, and those hardly for each other."""
+    """Deletion without grace does not wait for the containers, which have a second in common."""
     pod = timeline.pod
     released = [
         version
@@ -577,6 +582,10 @@ def test_force(timeline: Timeline) -> None:
         assert "running" in one["state"], f"the removal waited for the end of {one['name']}"
     app, sidecar = pod["app"], pod["sidecar"]
     assert sidecar.said("TERM") < last_still(app)
+    # The pod's own grace period is 60 s.
+    for container in (app, sidecar):
+        assert container.last.exit_code == KILLED
+        assert last_still(container) - app.said("TERM") <= 20
 
 
 @requirement(
