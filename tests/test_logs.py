@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.stage.logs import Follower, Patience
+from fixtures.stage.logs import Follower, Patience, Turns
 from tests.apiserver import CutError, Reply, Request, serving
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Ear:
         self._states = list(states)
         self.lines: list[str] = []
         self.end = ""
+        self.hurry = False
 
     def heard(self, stamp: str, line: str) -> None:
         """See Listener."""
@@ -46,6 +47,10 @@ class Ear:
     def lost(self, reason: str) -> None:
         """See Listener."""
         self.end += f"lost: {reason}"
+
+    def urgent(self) -> bool:
+        """See Listener."""
+        return self.hurry
 
     def state(self) -> str:
         """See Listener."""
@@ -73,6 +78,7 @@ def follow(
     folder: Path,
     *answers: Reply | Callable[[Request], Reply],
     patience: Patience = PATIENCE,
+    turns: Turns | None = None,
 ) -> list[dict[str, str]]:
     """Follow the log of a server with these answers, the last for ever; return what was asked."""
     script = list(answers)
@@ -83,7 +89,9 @@ def follow(
         return reply if isinstance(reply, Reply) else reply(request)
 
     with serving(answer, folder) as (server, api):
-        Follower(api, PATH, "app", ear, threading.Event(), patience=patience).run()
+        Follower(
+            api, PATH, "app", ear, threading.Event(), turns=turns or Turns(), patience=patience
+        ).run()
     return [request.query for request in server.asked]
 
 
@@ -282,5 +290,43 @@ def test_a_run_that_stops_ends_without_a_word(tmp_path: Path) -> None:
 
     ear = Ear("running", stopping)
     with serving(lambda _: Reply(""), tmp_path) as (_, api):
-        Follower(api, PATH, "app", ear, stop, patience=PATIENCE).run()
+        Follower(api, PATH, "app", ear, stop, turns=Turns(), patience=PATIENCE).run()
     assert ear.end == ""
+
+
+def test_without_a_turn_a_log_is_read_when_its_container_has_ended(tmp_path: Path) -> None:
+    ear = Ear("running", "running", "running", "over")
+    asked = follow(ear, tmp_path, Reply(text(lines(1))), turns=Turns(0))
+    assert asked == [{"container": "app", "timestamps": "true"}]
+    assert ear.lines == lines(1)
+    assert ear.end == "ended"
+
+
+def test_a_log_that_is_urgent_does_not_wait_for_its_turn(tmp_path: Path) -> None:
+    ear = Ear("running", "over")
+    ear.hurry = True
+    asked = follow(ear, tmp_path, Reply(text(lines(1))), turns=Turns(0))
+    assert asked == [{"container": "app", "timestamps": "true", "follow": "true"}]
+
+
+def test_a_scenario_that_closes_takes_what_there_is(tmp_path: Path) -> None:
+    ear = Ear("running", "closing")
+    asked = follow(ear, tmp_path, Reply(text(lines(1))), turns=Turns(0))
+    assert asked == [{"container": "app", "timestamps": "true"}]
+    assert ear.lines == lines(1)
+
+
+def test_a_turn_is_given_back(tmp_path: Path) -> None:
+    turns = Turns(1)
+    follow(Ear("running", "over"), tmp_path, Reply(text(lines(1))), turns=turns)
+    assert turns.take()
+
+
+def test_a_kubelet_without_watchers_is_asked_again_and_again(tmp_path: Path) -> None:
+    refusal = "failed to create fsnotify watcher: too many open files\n"
+    none = Patience(retry=0.001, refused=0.0, status=0.1)
+    ear = Ear("running", "running", "running", "over")
+    answers = [Reply(text(lines(1)) + refusal)] * 2 + [Reply(text(lines(1, 2)))]
+    follow(ear, tmp_path, *answers, patience=none)
+    assert ear.lines == lines(1, 2)
+    assert ear.end == "ended"
