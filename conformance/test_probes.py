@@ -58,13 +58,13 @@ def probe_liveness_passes(run: Run) -> None:
     run.observe(5, "no sidecar to be restarted")
 
 
-@scenario("probe-gates", seconds=50, applies=False)
+@scenario("probe-gates", seconds=60, applies=False)
 def probe_gates(run: Run) -> None:
     """Let initialisation end when sidecars are ready; then let one fail its liveness probe.
 
     Probes with a period longer than the kubelet's age begin after a random part of that period.
     """
-    run.observe(youth(run, PERIOD), "kubelets to be older than the period of a probe")
+    run.observe(youth(run, PERIOD + 10), "kubelets to be older than the period of a probe")
     run.apply()
     run.until_running("init")
     run.until(
@@ -75,6 +75,7 @@ def probe_gates(run: Run) -> None:
     run.until_ready()
     run.exec("late", "rm", "/alive")
     run.until_restarted("late")
+    run.until("late to be ready again", lambda: run.status("late")["ready"])
 
 
 @scenario("probe-ready", seconds=20)
@@ -115,6 +116,21 @@ def test_startup_holds_others(timeline: Timeline) -> None:
     assert late.first.said("UP") < first_seen_ready(late)
     assert late.first.said("TERM") > timeline["app"].said("START")
     assert late.restarts >= 1, "late failed its liveness probe in the end and was not restarted"
+
+
+@requirement(
+    "probe.startup-holds-after-restart",
+    MUST,
+    since="1.29",
+    scenario="probe-gates",
+    source=(PROBES, "https://github.com/kubernetes/kubernetes/issues/141155"),
+)
+def test_startup_holds_after_restart(timeline: Timeline) -> None:
+    """A sidecar that was restarted has to pass its startup probe anew before the others count."""
+    late = timeline["late"]
+    assert late.restarts == 1, f"late was restarted {late.restarts} times"
+    assert late.last.number == 1, "the second run of late was not seen"
+    assert late.last.said("UP") < first_seen_ready(late, run=1)
 
 
 @requirement(
@@ -161,7 +177,7 @@ def test_liveness_runs_prestop(timeline: Timeline) -> None:
     """A sidecar that fails its liveness probe is stopped with its preStop hook, and only it."""
     first = timeline["exec"].first
     assert first.said("PRESTOP") < first.said("TERM")
-    assert first.said("TERM") < timeline["exec"].said("START 2")
+    assert first.said("TERM") < timeline["exec"].run(1).said("START 2")
     for name in ("init", "app"):
         assert len(timeline[name].instances) == 1, f"{name} did not run exactly once"
         assert timeline[name].restarts == 0, f"{name} was restarted"
@@ -176,7 +192,7 @@ def test_liveness_runs_prestop(timeline: Timeline) -> None:
 )
 def test_liveness_during_init(timeline: Timeline) -> None:
     """A sidecar that fails its liveness probe is restarted while a later init container runs."""
-    assert timeline["exec"].said("START 2") < timeline["init"].said("DONE")
+    assert timeline["exec"].run(1).said("START 2") < timeline["init"].said("DONE")
     assert timeline["init"].said("DONE") < timeline["app"].said("START")
     assert timeline["exec"].first.ever_said("TERM"), "the first run of exec was not stopped"
 
@@ -346,13 +362,13 @@ def youth(run: Run, age: float) -> float:
     return max(0.0, max(since, default=0) / SECOND + age - time.time())
 
 
-def first_seen_ready(container: Container) -> Moment:
-    """Return when the container was first seen to be ready, which is after it has become so."""
-    for seen in container.history(lambda status: status["ready"], "ready"):
-        if seen.value:
+def first_seen_ready(container: Container, run: int = 0) -> Moment:
+    """Return when this run was first seen to be ready, which is after it has become so."""
+    for seen in container.statuses:
+        if seen.value["restartCount"] == run and seen.value["ready"]:
             at = seen.moment.latest
-            return Moment(f"{container} is seen to be ready", at, at, "watch")
-    raise AssertionError(f"{container} was never ready")
+            return Moment(f"{container}#{run} is seen to be ready", at, at, "watch")
+    raise AssertionError(f"{container}#{run} was never ready")
 
 
 def status_in(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:

@@ -144,8 +144,8 @@ def test_startup_failure_restarts(timeline: Timeline) -> None:
     sidecar = timeline["not-up"]
     assert sidecar.restarts >= 1, "not-up failed its startup probe and was not restarted"
     assert sidecar.first.said("PRESTOP") < sidecar.first.said("TERM")
-    assert sidecar.first.said("TERM") < sidecar.last.said("START")
-    assert sidecar.said("UP") < timeline["short"].said("START")
+    assert sidecar.first.said("TERM") < sidecar.run(1).said("START")
+    assert sidecar.last.said("UP") < timeline["short"].said("START")
     assert_only_pending(timeline.pod)
 
 
@@ -161,7 +161,7 @@ def test_startup_failure_never_not_fatal(timeline: Timeline) -> None:
     assert timeline.pod.spec["restartPolicy"] == "Never"
     sidecar = timeline["late"]
     assert sidecar.restarts >= 1, "late failed its startup probe and was not restarted"
-    assert sidecar.first.said("TERM") < sidecar.said("START 2")
+    assert sidecar.first.said("TERM") < sidecar.run(1).said("START 2")
     assert "Failed" not in timeline.pod.phases, f"the pod's phases were {timeline.pod.phases}"
 
 
@@ -176,7 +176,7 @@ def test_recovers_in_never_pod(timeline: Timeline) -> None:
     """In a Never pod a sidecar that died early and then starts up lets the next one start."""
     assert timeline.pod.spec["restartPolicy"] == "Never"
     assert timeline["late"].restarts > 1, "late was not restarted after it had died early"
-    assert timeline["late"].said("UP") < timeline["app"].said("START")
+    assert timeline["late"].run(2).said("UP") < timeline["app"].said("START")
 
 
 @requirement(
@@ -188,7 +188,7 @@ def test_recovers_in_never_pod(timeline: Timeline) -> None:
 )
 def test_poststart_gates_next(timeline: Timeline) -> None:
     """The entry after a sidecar starts when the sidecar's postStart hook has returned."""
-    assert timeline["hooked"].said("HOOKED") < timeline["server"].said("START")
+    assert timeline["hooked"].last.said("HOOKED") < timeline["server"].said("START")
     assert timeline["server"].said("START") - timeline["hooked"].last.said("START") >= 2
 
 
@@ -236,7 +236,7 @@ def test_readiness_does_not_gate(timeline: Timeline) -> None:
 def test_liveness_does_not_gate(timeline: Timeline) -> None:
     """A sidecar that has never passed its liveness probe does not hold back the next entry."""
     assert timeline["exec"].restarts >= 1, "exec was never restarted: its probe did not fail"
-    assert timeline["exec"].said("START 1") < timeline["init"].said("START")
+    assert timeline["exec"].run(0).said("START 1") < timeline["init"].said("START")
     assert timeline["init"].said("DONE") < timeline["app"].said("START")
 
 
@@ -311,7 +311,7 @@ def test_init_before_fails_retry(timeline: Timeline) -> None:
         pod = timeline.pod_named(f"startup-init-retry-{policy}")
         assert pod["init-1"].first.exit_code != 0
         assert pod["init-1"].restarts >= 1, f"init-1 of {pod.name} was not restarted"
-        assert pod["init-1"].said("DONE") < pod["sidecar"].said("START")
+        assert pod["init-1"].last.said("DONE") < pod["sidecar"].said("START")
         assert "Failed" not in pod.phases, f"the phases of {pod.name} were {pod.phases}"
 
 
@@ -346,8 +346,8 @@ def test_init_after_fails_retry(timeline: Timeline) -> None:
         pod = timeline.pod_named(f"startup-init-retry-{policy}")
         assert pod["init-2"].first.exit_code != 0
         assert pod["init-2"].restarts >= 1, f"init-2 of {pod.name} was not restarted"
-        assert pod["sidecar"].said("START") < pod["init-2"].said("DONE")
-        assert pod["init-2"].said("DONE") < pod["app"].said("START")
+        assert pod["sidecar"].said("START") < pod["init-2"].last.said("DONE")
+        assert pod["init-2"].last.said("DONE") < pod["app"].said("START")
         assert pod["sidecar"].restarts == 0, f"the sidecar of {pod.name} was restarted"
         running = "running" in pod["sidecar"].status["state"]
         assert running, f"the sidecar of {pod.name} does not run"
@@ -388,7 +388,7 @@ def test_crash_during_init_restarted(timeline: Timeline) -> None:
         init = pod["init"]
         for name in ("zero-early", "one-early"):
             assert init.said("START") < pod[name].said("END")
-            assert pod[name].said("START 2") < init.said("DONE")
+            assert pod[name].run(1).said("START 2") < init.said("DONE")
         assert init.restarts == 0, f"init of {pod.name} was restarted {init.restarts} times"
         assert len(init.instances) == 1, f"init of {pod.name} ran {len(init.instances)} times"
 
@@ -403,9 +403,9 @@ def test_crash_during_init_restarted(timeline: Timeline) -> None:
 def test_restart_does_not_regate(timeline: Timeline) -> None:
     """A sidecar that is being restarted when initialisation ends does not hold back the app."""
     crasher = timeline["crasher"]
-    assert crasher.said("START 2") < timeline["init"].said("DONE")
-    assert timeline["init"].said("DONE") < timeline["app"].said("START 1")
-    assert timeline["app"].said("START 1") < crasher.said("UP 2")
+    assert crasher.run(1).said("START 2") < timeline["init"].said("DONE")
+    assert timeline["init"].said("DONE") < timeline["app"].run(0).said("START 1")
+    assert timeline["app"].run(0).said("START 1") < crasher.run(1).said("UP 2")
 
 
 @requirement(
@@ -436,8 +436,8 @@ def test_image_change_during_init(timeline: Timeline) -> None:
     early, init = timeline["early"], timeline["init"]
     patch = timeline.action("patch", name=timeline.pod.name)
     assert patch.status == OK, f"the change of the image was answered {patch.status}"
-    assert init.said("START") < early.said("START 2")
-    assert early.said("START 2") < init.said("DONE")
+    assert init.said("START") < early.run(1).said("START 2")
+    assert early.run(1).said("START 2") < init.said("DONE")
     assert early.restarts == 1, f"early was restarted {early.restarts} times"
     assert init.restarts == 0, f"init was restarted {init.restarts} times"
 
