@@ -235,6 +235,12 @@ def test_excuses_of_the_kubelet_are_no_lines(tmp_path: Path) -> None:
     assert ear.end == f"lost: the kubelet refuses it: {excuse}"
 
 
+def test_the_log_of_a_replaced_run_is_not_waited_for_long(tmp_path: Path) -> None:
+    ear = Ear("replaced")
+    follow(ear, tmp_path, REFUSED)
+    assert ear.end.startswith("lost: the kubelet refuses it: ")
+
+
 def test_patience_begins_anew_after_each_success(tmp_path: Path) -> None:
     # Between the refusals the log ends, and the status says for longer than a refusal may last
     # that the container runs.
