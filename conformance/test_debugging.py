@@ -55,7 +55,7 @@ def dbg_init(run: Run) -> None:
         subresource="ephemeralcontainers",
     )
     run.until_terminated("debugger")
-    run.until_logs_ended(0.5)
+    run.until_said("debugger", "sh -c")
     run.read("Pod", "dbg-init")
 
 
@@ -85,11 +85,12 @@ def test_exec_logs_attach(timeline: Timeline) -> None:
     assert "TICK" in attached.get("output", ""), f"attach answered {attached}"
     log = timeline.action("log")
     assert log.status == OK, f"the log was answered {log.status}"
-    assert str(log.answer["body"]).startswith("START\n")
+    text = str(log.answer["body"])
+    assert text.startswith("START\n"), f"the log is {text!r}"
     previous = timeline.action("previous log")
     assert previous.status == OK, f"the previous log was answered {previous.status}"
     lines = str(previous.answer["body"]).splitlines()
-    assert (lines[0], lines[-1]) == ("START", "LAST")
+    assert (lines[0], lines[-1]) == ("START", "LAST"), f"the previous log is {lines}"
 
 
 @requirement(

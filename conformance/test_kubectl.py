@@ -42,6 +42,12 @@ def row(timeline: Timeline, stage: str) -> Mapping[str, str]:
     return dict(zip(names, map(str, only["cells"]), strict=True))
 
 
+def assert_shown(timeline: Timeline, stage: str, column: str, expected: str) -> None:
+    """Require the first word of a cell; what follows it is how long ago something was."""
+    shown = row(timeline, stage)[column]
+    assert shown.split()[0] == expected, f"{stage}: {column} is {shown!r}, not {expected!r}"
+
+
 @scenario("kubectl-columns", seconds=14)
 def kubectl_columns(run: Run) -> None:
     """Hold the pod at each stage, and read its row there."""
@@ -60,7 +66,9 @@ def kubectl_columns(run: Run) -> None:
     if run.nodes:
         pod = run.pod() or {}
         node = pod["spec"]["nodeName"]
-        run.node("kubectl", ADMIN, "describe", "node", node, action="describe node")
+        table = "sed -n '/^Non-terminated Pods/,/^Allocated/p'"
+        description = f"kubectl {ADMIN} describe node {node} | {table}"
+        run.node("sh", "-c", description, action="describe node")
         logs = f"kubectl {ADMIN} logs --namespace {run.namespace} {name} 2>&1"
         run.node("sh", "-c", logs, action="logs by default")
         run.patch(name, {"metadata": {"annotations": {DEFAULT: "sidecar-1"}}})
@@ -79,9 +87,9 @@ def kubectl_columns(run: Run) -> None:
 )
 def test_ready_column(timeline: Timeline) -> None:
     """READY counts sidecars among the ready containers, and in the total from the beginning."""
-    assert row(timeline, "first sidecar runs")["Ready"] == "0/3"
-    assert row(timeline, "first sidecar started")["Ready"] == "1/3"
-    assert row(timeline, "ready")["Ready"] == "3/3"
+    assert_shown(timeline, "first sidecar runs", "Ready", "0/3")
+    assert_shown(timeline, "first sidecar started", "Ready", "1/3")
+    assert_shown(timeline, "ready", "Ready", "3/3")
 
 
 @requirement(
@@ -93,9 +101,9 @@ def test_ready_column(timeline: Timeline) -> None:
 )
 def test_status_init_progress(timeline: Timeline) -> None:
     """STATUS is Init:i/n in initialisation: of all init containers, i are done or started."""
-    assert row(timeline, "first sidecar runs")["Status"] == "Init:0/3"
-    assert row(timeline, "first sidecar started")["Status"] == "Init:1/3"
-    assert row(timeline, "ready")["Status"] == "Running"
+    assert_shown(timeline, "first sidecar runs", "Status", "Init:0/3")
+    assert_shown(timeline, "first sidecar started", "Status", "Init:1/3")
+    assert_shown(timeline, "ready", "Status", "Running")
 
 
 @requirement(
@@ -112,8 +120,8 @@ def test_restarts_column(timeline: Timeline) -> None:
     """
     for name in ("setup", "sidecar-2", "app"):
         assert timeline[name].restarts == 1, f"{name} was restarted {timeline[name].restarts} times"
-    assert row(timeline, "first sidecar started")["Restarts"].split()[0] == "1"
-    assert row(timeline, "ready")["Restarts"].split()[0] == "2"
+    assert_shown(timeline, "first sidecar started", "Restarts", "1")
+    assert_shown(timeline, "ready", "Restarts", "2")
 
 
 @requirement(
@@ -127,8 +135,8 @@ def test_completed(timeline: Timeline) -> None:
     """A finished pod is shown as Completed, also when a sidecar of it had to be killed."""
     assert timeline["app"].last.exit_code == 0
     assert timeline["sidecar-2"].last.exit_code == 137
-    assert row(timeline, "finished")["Status"] == "Completed"
-    assert row(timeline, "finished")["Ready"] == "0/3"
+    assert_shown(timeline, "finished", "Status", "Completed")
+    assert_shown(timeline, "finished", "Ready", "0/3")
 
 
 @scenario("kubectl-crashing", seconds=6)
@@ -165,8 +173,8 @@ def test_status_crashing_sidecar(timeline: Timeline) -> None:
     """
     (reading,) = [action for action in timeline.actions if action.name == "read"]
     assert reading.body["status"]["phase"] == "Running"
-    assert row(timeline, "all run")["Status"] == "Running"
-    assert row(timeline, "all run")["Ready"] == "3/3"
+    assert_shown(timeline, "all run", "Status", "Running")
+    assert_shown(timeline, "all run", "Ready", "3/3")
     shown = row(timeline, "in back-off")
     assert shown["Status"] in ("Init:CrashLoopBackOff", "Init:Error"), f"shown as {shown}"
     assert shown["Ready"] == "1/3", f"shown as {shown}"

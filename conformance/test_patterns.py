@@ -18,6 +18,7 @@ SIDECARS = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-container
 @scenario("pattern-log-shipper", seconds=9)
 def pattern_log_shipper(run: Run) -> None:
     """Wait until the sidecar has printed some lines and the Deployment is available."""
+    run.until_said("myapp", "WROTE 3")
     run.until_said("logshipper", "logging 3")
     run.until(
         "the Deployment to be available",
@@ -44,6 +45,8 @@ def test_log_shipper(timeline: Timeline) -> None:
         assert shipper.said(f"logging {number}")
     assert shipper.last.number == 0, "the sidecar was restarted"
     assert "running" in shipper.status["state"]
-    assert timeline.pod.conditions("Ready")[-1].value["status"] == "True"
+    ready = timeline.pod.conditions("Ready")[-1].value
+    assert ready["status"] == "True", f"the pod is not ready: {ready}"
     deployment = timeline.object("Deployment", "pattern-log-shipper")
-    assert deployment["status"].get("availableReplicas") == 1
+    available = deployment["status"].get("availableReplicas", 0)
+    assert available == 1, f"the Deployment has {available} available replicas"
