@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from fixtures.clusters import kindconfig
-from fixtures.clusters.kindconfig import Host
+from fixtures.clusters.host import Host
 
 ORDINARY = Host(cgroup_v1=False, may_lower_oom_scores=True)
 RESTRICTED = Host(cgroup_v1=True, may_lower_oom_scores=False)
