@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fixtures.capabilities import Capability
 from fixtures.requirements import Level, requirement
 from fixtures.stage.scenario import scenario
+from fixtures.timeline import EvidenceLostError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,19 +69,22 @@ def restart_blocked(run: Run) -> None:
     run.until_said("app", "START 2")
 
 
-@scenario("restart-image", seconds=35)
+@scenario("restart-image", seconds=30)
 def restart_image(run: Run) -> None:
-    """Change the images of three sidecars, and that of the first to one that does not exist."""
-    run.until_said("init", "START")
-    run.set_image("early", "fixture:2")
-    run.until_said("probed", "START")
-    run.set_image("probed", "fixture:2")
-    run.exec("probed", "touch", "/fail")
-    run.until_ready()
-    run.set_image("late", "fixture:2")
-    run.until_said("late", "START 2")
-    run.set_image("early", "localhost:1/no-such-image:1")
-    run.until_waiting("early", "ImagePullBackOff")
+    """Change the images of sidecars, and that of one to an image that does not exist."""
+    first, second = "restart-image-init", "restart-image"
+    run.until_said("init", "START", pod=first)
+    run.set_image("early", "fixture:2", pod=first)
+    run.until_ready(second)
+    run.set_image("late", "fixture:2", pod=second)
+    run.until_said("late", "START 2", pod=second)
+    run.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
+    run.until_said("probed", "START", pod=first)
+    run.set_image("probed", "fixture:2", pod=first)
+    run.observe(2, "the kubelet to learn of the image")
+    run.exec("probed", "touch", "/fail", pod=first)
+    run.until_ready(first)
+    run.until_waiting("spoiled", "ImagePullBackOff", pod=second)
     run.observe(1, "the app to run on")
 
 
@@ -109,7 +113,7 @@ def test_always_any_exit(timeline: Timeline) -> None:
     """A sidecar is restarted whatever its exit code, before and after regular containers start."""
     pod = timeline.pod_named("restart-exits-always")
     for name, code in LEAVING.items():
-        assert pod[name].first.exit_code == code
+        assert pod[name].run(0).said(f"END {code}") < pod[name].run(1).said("START")
     for name in EARLY:
         assert pod[name].run(1).said("START 2") < pod["init"].said("DONE")
         assert pod[name].run(1).said("START 2") < pod["app"].said("START")
@@ -321,8 +325,8 @@ def test_exit0_stays_terminated(timeline: Timeline) -> None:
 def test_oomkilled(timeline: Timeline) -> None:
     """A sidecar killed for its memory is marked OOMKilled and restarted; the app runs on."""
     pod = timeline.pod_named("restart-exits-always")
-    assert pod["hog"].first.reason == "OOMKilled"
-    assert pod["hog"].first.exit_code == KILLED
+    assert pod["hog"].run(0).exit_code == KILLED
+    assert pod["hog"].run(0).reason == "OOMKilled"
     assert pod["app"].said("START") < pod["hog"].run(1).said("START 2")
     assert_ran_once(pod["app"])
     assert "running" in pod["app"].status["state"], "app does not run any more"
@@ -337,14 +341,13 @@ def test_oomkilled(timeline: Timeline) -> None:
 )
 def test_image_update(timeline: Timeline) -> None:
     """A running sidecar whose image is changed is restarted with the new one, and only it."""
-    change = image_changes(timeline, "late")[0]
-    late = timeline["late"]
-    assert late.first.said("TERM") < late.run(1).said("START 2")
-    assert timeline["app"].said("START") < late.first.said("TERM")
-    assert_given(timeline, "late", change)
-    assert_ran_once(timeline["app"])
-    for name in ("early", "probed"):
-        assert timeline[name].restarts == 1, f"{name} was restarted with it"
+    pod = timeline.pod_named("restart-image")
+    late = pod["late"]
+    assert late.run(0).said("TERM") < late.run(1).said("START")
+    assert pod["app"].said("START") < late.run(0).said("TERM")
+    assert late.restarts == 1, f"late was restarted {late.restarts} times"
+    assert_given(late, image_changes(late)[0])
+    assert_ran_once(pod["app"])
 
 
 @requirement(
@@ -356,12 +359,11 @@ def test_image_update(timeline: Timeline) -> None:
 )
 def test_image_update_on_probe_restart(timeline: Timeline) -> None:
     """A sidecar that is restarted for a failed probe gets the image it was meanwhile given."""
-    probed = timeline["probed"]
-    change = image_changes(timeline, "probed")[0]
-    assert probed.first.said("TERM") < probed.run(1).said("START 2")
-    assert_given(timeline, "probed", change)
-    assert probed.restarts == 1, f"probed was restarted {probed.restarts} times"
-    assert probed.run(1).said("START 2") < timeline["app"].said("START")
+    pod = timeline.pod_named("restart-image-init")
+    probed = pod["probed"]
+    assert probed.run(0).said("TERM") < probed.run(1).said("START")
+    assert_given(probed, image_changes(probed)[0])
+    assert probed.last.said("START") < pod["app"].said("START")
 
 
 @requirement(
@@ -376,14 +378,15 @@ def test_image_update_bad_image(timeline: Timeline) -> None:
 
     It waits in ImagePullBackOff if its last run did not exit with 0.
     """
-    assert "no-such-image" in image_changes(timeline, "early")[-1]
-    shown = waits(timeline.pod, "early")
-    assert ("waiting", "ImagePullBackOff") in shown, f"early showed {shown}"
-    assert "running" not in timeline["early"].status["state"], "early runs"
-    assert "running" in timeline["app"].status["state"], "app does not run any more"
-    assert_ran_once(timeline["app"])
-    assert timeline.pod.phase == "Running", f"the pod is {timeline.pod.phase}"
-    assert timeline.pod.conditions("Ready")[-1].value["status"] == "False", "the pod is Ready"
+    pod = timeline.pod_named("restart-image")
+    assert "no-such-image" in image_changes(pod["spoiled"])[0]
+    shown = waits(pod, "spoiled")
+    assert ("waiting", "ImagePullBackOff") in shown, f"spoiled showed {shown}"
+    assert "running" not in pod["spoiled"].status["state"], "spoiled runs"
+    assert "running" in pod["app"].status["state"], "app does not run any more"
+    assert_ran_once(pod["app"])
+    assert pod.phase == "Running", f"the pod is {pod.phase}"
+    assert pod.conditions("Ready")[-1].value["status"] == "False", "the pod is Ready"
 
 
 @requirement(
@@ -407,29 +410,31 @@ def assert_ran_once(container: Container) -> None:
     assert container.restarts == 0, f"{container} was restarted {container.restarts} times"
 
 
-def image_changes(timeline: Timeline, container: str) -> Sequence[str]:
+def image_changes(container: Container) -> Sequence[str]:
     """Return the images that the suite has given to a sidecar; each must have been accepted."""
     images = []
-    for action in timeline.actions:
-        if action.name == "patch":
+    for action in container.pod.timeline.actions:
+        if action.name == "patch" and action.arguments["name"] == container.pod.name:
             for changed in action.arguments["patch"]["spec"]["initContainers"]:
-                if changed["name"] == container:
+                if changed["name"] == container.name:
                     assert action.status == OK, f"the new image was answered {action.status}"
                     images.append(changed["image"])
-    assert images, f"the suite never changed the image of {container}"
+    if not images:
+        raise EvidenceLostError(f"the suite never changed the image of {container}")
     return images
 
 
-def assert_given(timeline: Timeline, container: str, image: str) -> None:
+def assert_given(container: Container, image: str) -> None:
     """Some run of the sidecar was made from this image.
 
     The status does not tell: of two names for one image it may show either.
     """
     found = [
         event["message"]
-        for event in latest(timeline, "Event")
+        for event in latest(container.pod.timeline, "Event")
         if event["reason"] == "Pulled"
-        and event["involvedObject"].get("fieldPath") == f"spec.initContainers{{{container}}}"
+        and event["involvedObject"]["name"] == container.pod.name
+        and event["involvedObject"].get("fieldPath") == f"spec.initContainers{{{container.name}}}"
     ]
     assert any(f'"{image}"' in message for message in found), (
         f"{container} was never made from {image}: {found}"
