@@ -1,0 +1,485 @@
+"""Node: sidecars when the kubelet restarts, a sandbox is lost, or the API server is away."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from fixtures.capabilities import Capability
+from fixtures.requirements import Level, requirement
+from fixtures.stage import manifest
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.stage.run import Run
+    from fixtures.timeline import Container, Instance, Pod, Timeline
+
+    Json = Mapping[str, Any]
+
+MUST, SHOULD, OBSERVED = Level.MUST, Level.SHOULD, Level.OBSERVED
+SIDECARS = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"
+INIT = "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/"
+STATIC = "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"
+KEP = "https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/753-sidecar-containers"
+PULL = "https://github.com/kubernetes/kubernetes/pull/"
+UPSTREAM = "kubernetes/kubernetes test/e2e_node/container_lifecycle_test.go"
+NEEDS = (Capability.SIDECARS, Capability.NODE_ACCESS)
+
+CRICTL = ("crictl", "--timeout", "60s")
+"""Its own time-out of 2 s is too short for a busy machine."""
+
+STARTED = "kubelet_started_containers_total"
+WORKING_SET = "container_memory_working_set_bytes"
+INIT_CONTAINERS = 8
+"""How many sidecars and plain init containers the pods of node-kubelet start with."""
+
+PAUSE = """
+controllers=$(pidof kube-controller-manager); scheduler=$(pidof kube-scheduler)
+server=$(pidof kube-apiserver)
+names() {
+  crictl --timeout 60s ps -o json --label io.kubernetes.pod.uid=$1 \\
+  | sed -n 's/.*"io.kubernetes.container.name": "\\(.*\\)".*/\\1/p'
+}
+# Those that would give up their leadership are stopped first, and go on last.
+trap 'kill -CONT $server; sleep 0.5; kill -CONT $controllers $scheduler' EXIT
+kill -STOP $controllers $scheduler; kill -STOP $server
+echo paused with: $(names $1)
+for second in $(seq 30); do
+  sleep 0.7
+  if names $1 | grep -qx app; then break; fi
+done
+echo resumed with: $(names $1)
+"""
+"""Keeps the API server stopped until the pod's main container runs; leases are kept meanwhile."""
+
+
+def sandbox(run: Run, pod: str) -> str:
+    """Return the id of the sandbox that a pod has now."""
+    uid = (run.pod(pod) or {})["metadata"]["uid"]
+    label = f"io.kubernetes.pod.uid={uid}"
+    return run.node(*CRICTL, "pods", "-q", "--state", "ready", "--label", label).split()[0]
+
+
+def identity(run: Run, container: str, pod: str) -> str:
+    """Return the id by which the runtime knows a container."""
+    return str(run.status(container, pod)["containerID"]).removeprefix("containerd://")
+
+
+def another(run: Run, container: str, pod: str, former: str) -> bool:
+    """Tell whether a container runs in another instance than this."""
+    status = run.status(container, pod)
+    return "running" in status.get("state", {}) and identity(run, container, pod) != former
+
+
+@scenario("node-loss", seconds=18)
+def node_loss(run: Run) -> None:
+    """Stop a sandbox, remove a container, and wait until all is as before."""
+    run.until_ready()
+    removed = identity(run, "sidecar", "node-loss-container")
+    run.node(*CRICTL, "stopp", sandbox(run, "node-loss-sandbox"), action="stop-sandbox")
+    run.node(*CRICTL, "rm", "-f", removed, action="remove-container")
+    run.until(
+        "the sidecar's container to be made again",
+        lambda: another(run, "sidecar", "node-loss-container", removed),
+    )
+    run.until_restarted("app", pod="node-loss-sandbox")
+    run.until_ready()
+
+
+@scenario("node-kubelet", seconds=33, disturbs=True, applies=False)
+def node_kubelet(run: Run) -> None:
+    """Put a static pod on the node, stop the kubelet, take things away, and start it again."""
+    pods, static = run.documents[:-1], run.documents[-1]
+    node = run.nodes[0].name
+    mirror = f"{static['metadata']['name']}-{node}"
+    path = f"/etc/kubernetes/manifests/{static['metadata']['name']}.json"
+    read_metrics(run, node, "metrics-before")
+    put_static(run, static, path)
+    try:
+        for pod in pods:
+            run.create(pod)
+        names = [*(pod["metadata"]["name"] for pod in pods), mirror]
+        for name in names:
+            run.until_ready(name)
+        read_metrics(run, node, "metrics-after")
+        former = {name: identity(run, "sidecar", name) for name in names}
+
+        run.node("systemctl", "stop", "kubelet", action="stop-kubelet")
+        try:
+            run.node(*CRICTL, "rm", "-f", former[mirror], action="remove-container")
+            run.set_image("sidecar", manifest.OTHER_IMAGE, pod="node-kubelet-image")
+            leave_created(run, "node-kubelet-reboot")
+            lost = sandbox(run, "node-kubelet-reboot")
+            run.node(*CRICTL, "stopp", lost, action="stop-sandbox")
+        finally:
+            run.node("systemctl", "start", "kubelet", action="start-kubelet")
+        for name in ("node-kubelet-image", mirror):
+            run.until(
+                f"the sidecar of {name} to be another",
+                lambda name=name: another(run, "sidecar", name, former[name]),  # type: ignore[misc]
+            )
+        run.until(
+            "the pod that lost its sandbox to initialise again",
+            lambda: another(run, "sidecar", names[2], former[names[2]]),
+        )
+        for name in names:
+            run.until_ready(name)
+        run.observe(2, "that nothing else is restarted")
+        read_usage(run, node)
+    finally:
+        run.node("rm", "-f", path, action="remove-static")
+    run.until("the static pod to be gone", lambda: run.pod(mirror) is None)
+
+
+def put_static(run: Run, static: Json, path: str) -> None:
+    """Write a pod into the directory of the kubelet's static pods."""
+    metadata = {**static["metadata"], "namespace": run.namespace}
+    metadata.pop("finalizers")
+    text = json.dumps({**static, "metadata": metadata})
+    coded = base64.b64encode(text.encode()).decode()
+    run.node("sh", "-c", f"echo {coded} | base64 -d > {path}", action="put-static")
+
+
+def leave_created(run: Run, pod: str) -> None:
+    """Leave a main container behind that was created and never started, as a lost power does."""
+    found = json.loads(run.node(*CRICTL, "inspect", identity(run, "app", pod), action="inspect"))
+    box = sandbox(run, pod)
+    about = json.loads(run.node(*CRICTL, "inspectp", box, action="inspect"))["status"]
+    status = found["status"]
+    metadata = {"name": status["metadata"]["name"], "attempt": 1}
+    files = {
+        "container": {
+            "metadata": metadata,
+            "image": {"image": status["image"]["image"]},
+            "command": ["sh", "-c", "sleep 3600"],
+            "labels": status["labels"],
+            "annotations": {
+                **status["annotations"],
+                "io.kubernetes.container.restartCount": "1",
+            },
+            "log_path": "app/1.log",
+        },
+        "sandbox": {
+            "metadata": about["metadata"],
+            "labels": about["labels"],
+            "log_directory": f"/var/log/pods/{run.namespace}_{pod}_{about['metadata']['uid']}",
+        },
+    }
+    for name, content in files.items():
+        coded = base64.b64encode(json.dumps(content).encode()).decode()
+        run.node("sh", "-c", f"echo {coded} | base64 -d > /root/{pod}-{name}.json", action="write")
+    arguments = (f"/root/{pod}-container.json", f"/root/{pod}-sandbox.json")
+    run.node(*CRICTL, "create", box, *arguments, action="create-container")
+
+
+def read_metrics(run: Run, node: str, action: str) -> None:
+    """Read how many containers the kubelet has started: a few lines of very many."""
+
+    def read() -> dict[str, Any]:
+        text = str(run.api.get(f"/api/v1/nodes/{node}/proxy/metrics").body)
+        return {"lines": [line for line in text.splitlines() if line.startswith(STARTED + "{")]}
+
+    run.act(action, {}, read)
+
+
+def read_usage(run: Run, node: str) -> None:
+    """Read what the sidecar's container uses, which the kubelet knows some seconds later."""
+
+    def read() -> dict[str, Any]:
+        text = str(run.api.get(f"/api/v1/nodes/{node}/proxy/metrics/resource").body)
+        wanted = (f'namespace="{run.namespace}"', 'pod="node-kubelet-runs"')
+        lines = [line for line in text.splitlines() if all(part in line for part in wanted)]
+        return {"lines": [line for line in lines if line.startswith(WORKING_SET)]}
+
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        answer = run.act("read-usage", {}, read)
+        if any('container="sidecar"' in line for line in answer["lines"]):
+            break
+        run.observe(1, "the kubelet to read what containers use")
+
+
+@scenario("node-api", seconds=9, disturbs=True)
+def node_api(run: Run) -> None:
+    """Stop the API server while the pod is initialising, until its main container runs."""
+    run.until_running("init")
+    uid = (run.pod() or {})["metadata"]["uid"]
+    run.node("bash", "-c", PAUSE, "pause", uid, action="pause-api-server")
+    run.until_ready()
+
+
+# Checks.
+
+
+def rerun(container: Container) -> Instance:
+    """Return the second run of a container; fails where it ran once only."""
+    assert len(container.instances) > 1, f"{container} was not run again"
+    return container.instances[1]
+
+
+@requirement(
+    "node.reboot-order",
+    MUST,
+    since="1.29",
+    scenario="node-loss",
+    source=(KEP, f"{PULL}120281"),
+    needs=NEEDS,
+)
+def test_reboot_order(timeline: Timeline) -> None:
+    """When a pod has lost its sandbox all its containers start again in the order of the spec."""
+    again = {
+        name: rerun(container)
+        for name, container in timeline.pod_named("node-loss-sandbox").containers.items()
+    }
+    assert again["init-1"].said("DONE") < again["sidecar-1"].said("START")
+    assert again["sidecar-1"].said("UP") < again["init-2"].said("START")
+    assert again["init-2"].said("DONE") < again["sidecar-2"].said("START")
+    assert again["sidecar-2"].said("UP") < again["app"].said("START")
+
+
+@requirement(
+    "phase.reboot-pending",
+    MUST,
+    since="1.32",
+    scenario="node-loss",
+    source=f"{PULL}126653",
+    needs=NEEDS,
+)
+def test_reboot_pending(timeline: Timeline) -> None:
+    """A pod that has lost its sandbox is Pending while its init containers run again."""
+    seen = {
+        (one["name"], thing["status"]["phase"])
+        for _, _, thing in timeline.pod_named("node-loss-sandbox").versions
+        for one in thing["status"].get("initContainerStatuses") or []
+        if one["restartCount"] and "running" in one["state"] and one["name"].startswith("init-")
+    }
+    assert seen == {("init-1", "Pending"), ("init-2", "Pending")}, f"{seen}"
+
+
+@requirement(
+    "node.container-removed",
+    OBSERVED,
+    since="1.29",
+    scenario="node-loss",
+    source="kubernetes/kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go",
+    needs=NEEDS,
+)
+def test_container_removed(timeline: Timeline) -> None:
+    """A sidecar whose container was removed from the runtime gets a new one, and it alone."""
+    pod = timeline.pod_named("node-loss-container")
+    removed = timeline.action("remove-container").arguments["argv"][-1]
+    assert pod["sidecar"].first.id.endswith(removed)
+    rerun(pod["sidecar"]).said("UP")
+    assert len(pod["app"].instances) == 1, "app was restarted as well"
+
+
+@requirement(
+    "node.kubelet-restart-no-restart",
+    MUST,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(KEP, UPSTREAM),
+    needs=NEEDS,
+)
+def test_kubelet_restart_no_restart(timeline: Timeline) -> None:
+    """A restart of the kubelet restarts no sidecar and no main container, and reruns no init."""
+    timeline.action("start-kubelet")
+    pod = timeline.pod_named("node-kubelet-runs")
+    for container in pod.containers.values():
+        assert container.restarts == 0, f"{container} was restarted"
+        assert len(container.instances) == 1, f"{container} ran {len(container.instances)} times"
+
+
+@requirement(
+    "node.kubelet-restart-status-stable",
+    MUST,
+    since="1.35",
+    scenario="node-kubelet",
+    source=f"{PULL}134746",
+    needs=NEEDS,
+)
+def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
+    """Over a restart of the kubelet sidecars stay started and ready, and so does their pod."""
+    timeline.action("start-kubelet")
+    pod = timeline.pod_named("node-kubelet-runs")
+    for name in ("sidecar", "app"):
+        flags = [
+            seen.value
+            for seen in pod[name].history(
+                lambda s: (bool(s.get("started")), bool(s.get("ready"))), "started and ready"
+            )
+        ]
+        true = flags.index((True, True))
+        assert flags[true:] == [(True, True)], f"{name} was (started, ready): {flags}"
+    ready = [seen.value["status"] for seen in pod.conditions("Ready")]
+    assert "True" in ready, f"Ready was {ready}"
+    assert "False" not in ready[ready.index("True") :], f"Ready was {ready}"
+
+
+@requirement(
+    "node.update-during-reboot",
+    MUST,
+    since="1.32",
+    scenario="node-kubelet",
+    source=UPSTREAM,
+    needs=NEEDS,
+)
+def test_update_during_reboot(timeline: Timeline) -> None:
+    """A sidecar's image that was changed while the kubelet was away is used when it is back."""
+    pod = timeline.pod_named("node-kubelet-image")
+    patch = timeline.action("patch")
+    assert patch.status == 200, f"{patch.status} {patch.body.get('message')}"
+    wanted = pod["sidecar"].spec["image"]
+    assert wanted != pod["app"].spec["image"], "the image was not changed"
+    rerun(pod["sidecar"]).said("UP")
+    assert pod["app"].restarts == 0, "app was restarted as well"
+
+
+@requirement(
+    "node.sandbox-recreate-init-first",
+    MUST,
+    since="1.37",
+    scenario="node-kubelet",
+    source=f"{PULL}138514",
+    needs=NEEDS,
+)
+def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
+    """In a new sandbox no init container is skipped, even if a main container was left created."""
+    timeline.action("create-container")
+    pod = timeline.pod_named("node-kubelet-reboot")
+    again = {name: rerun(container) for name, container in pod.containers.items()}
+    assert again["init-1"].said("DONE") < again["sidecar"].said("START")
+    assert again["sidecar"].said("UP") < again["init-2"].said("START")
+    assert again["init-2"].said("DONE") < again["app"].said("START")
+
+
+def mirror(timeline: Timeline) -> Pod:
+    """Return the API's image of the static pod."""
+    (pod,) = [pod for pod in timeline.pods if pod.name.startswith("node-kubelet-static-")]
+    return pod
+
+
+@requirement(
+    "node.static-pod",
+    OBSERVED,
+    since="1.29",
+    scenario="node-kubelet",
+    source=STATIC,
+    needs=NEEDS,
+)
+def test_static_pod(timeline: Timeline) -> None:
+    """A static pod may have sidecars, which start in their order."""
+    pod = mirror(timeline)
+    assert pod["init"].said("DONE") < pod["sidecar"].first.said("START")
+    assert pod["sidecar"].first.said("UP") < pod["app"].first.said("START")
+    ready = [seen.value["status"] for seen in pod.conditions("Ready")]
+    assert "True" in ready, "the static pod never got ready"
+
+
+@requirement(
+    "node.static-pod-sidecar-removed",
+    MUST,
+    since="1.36",
+    scenario="node-kubelet",
+    source=f"{PULL}131317",
+    needs=NEEDS,
+)
+def test_static_pod_sidecar_removed(timeline: Timeline) -> None:
+    """A static pod whose sidecar was removed while the kubelet was away gets ready again."""
+    pod = mirror(timeline)
+    removed = timeline.action("remove-container").arguments["argv"][-1]
+    assert pod["sidecar"].first.id.endswith(removed)
+    rerun(pod["sidecar"]).said("UP")
+    last = [
+        condition["status"]
+        for _, _, thing in pod.versions
+        if "deletionTimestamp" not in thing["metadata"]
+        for status in thing["status"].get("initContainerStatuses") or []
+        if status["name"] == "sidecar" and not status.get("containerID", "").endswith(removed)
+        for condition in thing["status"]["conditions"]
+        if condition["type"] == "Ready"
+    ]
+    assert "True" in last, f"Ready with the new sidecar was {last}"
+
+
+@requirement(
+    "node.apiserver-down-startup",
+    SHOULD,
+    since="1.29",
+    scenario="node-api",
+    source=KEP,
+    needs=NEEDS,
+)
+def test_apiserver_down_startup(timeline: Timeline) -> None:
+    """A pod that is bound to a node starts all its sidecars while the API server is away."""
+    output = timeline.action("pause-api-server").answer["output"]
+    before, after = (
+        set(re.search(f"{word} with:(.*)", output)[1].split())  # type: ignore[index]
+        for word in ("paused", "resumed")
+    )
+    assert not before & {"sidecar-1", "sidecar-2", "app"}, f"running before: {before}"
+    assert after >= {"sidecar-1", "sidecar-2", "app"}, f"running meanwhile: {after}"
+    ready = [seen.value["status"] for seen in timeline.pod.conditions("Ready")]
+    assert ready[-1] == "True", f"Ready was {ready}"
+    assert all(one.restarts == 0 for one in timeline.pod.containers.values())
+
+
+def started(timeline: Timeline, action: str) -> float:
+    """Return how many init containers and sidecars the kubelet says to have started."""
+    lines = timeline.action(action).answer["lines"]
+    found = [line for line in lines if 'container_type="init_container"' in line]
+    return float(found[0].split()[-1]) if found else 0.0
+
+
+@requirement(
+    "node.metrics",
+    SHOULD,
+    since="1.29",
+    scenario="node-kubelet",
+    source=KEP,
+    needs=(*NEEDS, Capability.METRICS),
+)
+def test_metrics(timeline: Timeline) -> None:
+    """The kubelet counts sidecars as started init containers and tells what they use."""
+    more = started(timeline, "metrics-after") - started(timeline, "metrics-before")
+    assert more >= INIT_CONTAINERS, f"{more:g} of {INIT_CONTAINERS} were counted"
+    lines = [line for a in timeline.actions if a.name == "read-usage" for line in a.answer["lines"]]
+    assert any('container="sidecar"' in line for line in lines), f"{lines}"
+
+
+@requirement(
+    "node.graceful-shutdown-order",
+    OBSERVED,
+    since="1.29",
+    source="https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/",
+    needs=(*NEEDS, Capability.GRACEFUL_SHUTDOWN),
+)
+def test_graceful_shutdown_order() -> None:
+    """A graceful shutdown of the node stops the containers of each pod in their order."""
+
+
+@requirement(
+    "node.pressure-eviction",
+    OBSERVED,
+    since="1.29",
+    source="https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/",
+    needs=(*NEEDS, Capability.NODE_PRESSURE),
+)
+def test_pressure_eviction() -> None:
+    """A hard eviction leaves sidecars no time for an orderly end, and the pod has Failed."""
+
+
+@requirement(
+    "node.old-kubelet-skew",
+    SHOULD,
+    since="1.29",
+    source=KEP,
+    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+)
+def test_old_kubelet_skew() -> None:
+    """A kubelet with the feature turned off refuses pods with sidecars."""

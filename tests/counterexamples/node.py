@@ -1,0 +1,161 @@
+"""Counter-examples to the checks of `conformance.test_node`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.edits import Edit, counterexample
+
+if TYPE_CHECKING:
+    Json = dict[str, Any]
+
+
+def mirror(edit: Edit) -> str:
+    """Return the name of the static pod."""
+    names: set[str] = {pod["metadata"]["name"] for pod in edit.pods()}
+    return next(name for name in names if name.startswith("node-kubelet-static-"))
+
+
+def only_first(edit: Edit, container: str, pod: str) -> None:
+    """Let a container have run once only, and have stayed as it was then."""
+    statuses = edit.statuses(container, pod)
+    first = dict(next(status for status in statuses if "running" in status["state"]))
+    for status in statuses:
+        if "running" in status["state"] and status["containerID"] != first["containerID"]:
+            status.clear()
+            status.update(first)
+
+
+def in_second_run(edit: Edit, pod: str, container: str, text: str) -> Json:
+    """Return what a container said in its second run."""
+    lines = [
+        record
+        for record in edit.records
+        if record["type"] == "log"
+        and (record["pod"], record["container"]) == (pod, container)
+        and record["line"].startswith(text)
+    ]
+    assert len(lines) > 1, f"{container} said {text} {len(lines)} times"
+    return lines[-1]
+
+
+def say_with(edit: Edit, pod: str, early: tuple[str, str], late: tuple[str, str]) -> None:
+    """Let something of a second run be said a second before what came before it."""
+    model, line = in_second_run(edit, pod, *early), in_second_run(edit, pod, *late)
+    line["stamp"] = model["stamp"]
+    whole, hundredths = model["line"].rsplit(" ", 1)[1].split(".")
+    line["line"] = f"{late[1]} {int(whole) - 1}.{hundredths}"
+
+
+@counterexample("node.reboot-order", "the second sidecar does not wait for the init container")
+def early_sidecar(edit: Edit) -> None:
+    say_with(edit, "node-loss-sandbox", ("init-2", "DONE"), ("sidecar-2", "START"))
+
+
+@counterexample("node.reboot-order", "an init container is not run again")
+def init_skipped(edit: Edit) -> None:
+    only_first(edit, "init-2", "node-loss-sandbox")
+
+
+@counterexample("phase.reboot-pending", "the pod stays Running")
+def stays_running(edit: Edit) -> None:
+    for pod in edit.pods("node-loss-sandbox"):
+        init = pod["status"].get("initContainerStatuses") or [{"restartCount": 0}]
+        if init[0]["restartCount"]:
+            pod["status"]["phase"] = "Running"
+
+
+@counterexample("node.container-removed", "the container is never made again")
+def not_made_again(edit: Edit) -> None:
+    only_first(edit, "sidecar", "node-loss-container")
+
+
+@counterexample("node.container-removed", "the main container is restarted with it")
+def app_too(edit: Edit) -> None:
+    identity = edit.statuses("app", "node-loss-container")[-1]["containerID"]
+    edit.statuses("app", "node-loss-container")[-1]["containerID"] = identity + "0"
+
+
+@counterexample("node.kubelet-restart-no-restart", "the sidecar is restarted")
+def restarted(edit: Edit) -> None:
+    edit.statuses("sidecar", "node-kubelet-runs")[-1]["restartCount"] = 1
+
+
+@counterexample("node.kubelet-restart-no-restart", "the init container is run again")
+def init_rerun(edit: Edit) -> None:
+    edit.statuses("init", "node-kubelet-runs")[-1].update(
+        containerID="containerd://another",
+        state={"running": {"startedAt": "2030-01-01T00:00:00Z"}},
+    )
+
+
+@counterexample("node.kubelet-restart-status-stable", "the sidecar is shown unready for a moment")
+def flaps(edit: Edit) -> None:
+    edit.statuses("sidecar", "node-kubelet-runs")[-1]["ready"] = False
+
+
+@counterexample("node.kubelet-restart-status-stable", "the pod is shown unready for a moment")
+def pod_flaps(edit: Edit) -> None:
+    for condition in edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]:
+        if condition["type"] == "Ready":
+            condition["status"] = "False"
+
+
+@counterexample("node.update-during-reboot", "the new image is never used")
+def update_lost(edit: Edit) -> None:
+    only_first(edit, "sidecar", "node-kubelet-image")
+
+
+@counterexample("node.sandbox-recreate-init-first", "the second init container is skipped")
+def skipped(edit: Edit) -> None:
+    only_first(edit, "init-2", "node-kubelet-reboot")
+
+
+@counterexample("node.sandbox-recreate-init-first", "the main container does not wait for it")
+def early_app(edit: Edit) -> None:
+    say_with(edit, "node-kubelet-reboot", ("init-2", "DONE"), ("app", "START"))
+
+
+@counterexample("node.static-pod", "the static pod never gets ready")
+def never_ready(edit: Edit) -> None:
+    for pod in edit.pods(mirror(edit)):
+        for condition in pod["status"].get("conditions") or []:
+            if condition["type"] == "Ready":
+                condition["status"] = "False"
+
+
+@counterexample("node.static-pod-sidecar-removed", "the sidecar is never made again")
+def static_not_made_again(edit: Edit) -> None:
+    only_first(edit, "sidecar", mirror(edit))
+
+
+@counterexample("node.static-pod-sidecar-removed", "the pod does not get ready again")
+def static_unready(edit: Edit) -> None:
+    removed = edit.action("remove-container")["arguments"]["argv"][-1]
+    for pod in edit.pods(mirror(edit)):
+        for one in pod["status"].get("initContainerStatuses") or []:
+            if one["name"] == "sidecar" and not one.get("containerID", "").endswith(removed):
+                for condition in pod["status"]["conditions"]:
+                    if condition["type"] == "Ready":
+                        condition["status"] = "False"
+
+
+@counterexample("node.apiserver-down-startup", "the second sidecar waits for the API server")
+def waits(edit: Edit) -> None:
+    edit.action("pause-api-server")["answer"]["output"] = (
+        "paused with: init\nresumed with: sidecar-1\n"
+    )
+
+
+@counterexample("node.metrics", "sidecars are not counted as init containers")
+def not_counted(edit: Edit) -> None:
+    answer = edit.action("metrics-after")["answer"]
+    before = edit.action("metrics-before")["answer"]["lines"]
+    counts = [float(line.split()[-1]) for line in before if "init_container" in line]
+    name = 'kubelet_started_containers_total{container_type="init_container"}'
+    answer["lines"] = [f"{name} {sum(counts) + 4:g}"]
+
+
+@counterexample("node.metrics", "nothing is told of what the sidecar uses")
+def no_usage(edit: Edit) -> None:
+    edit.action("read-usage")["answer"]["lines"] = []
