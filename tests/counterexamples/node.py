@@ -21,7 +21,7 @@ def only_first(edit: Edit, container: str, pod: str) -> None:
     statuses = edit.statuses(container, pod)
     first = dict(next(status for status in statuses if "running" in status["state"]))
     for status in statuses:
-        if "running" in status["state"] and status["containerID"] != first["containerID"]:
+        if status.get("containerID", first["containerID"]) != first["containerID"]:
             status.clear()
             status.update(first)
 
