@@ -40,7 +40,6 @@ def sec_psa(run: Run) -> None:
             run.api.request("POST", f"{path}/pods", body=regular, query={"dryRun": "All"}).status
             == FORBIDDEN
         ),
-        30,
     )
     for document in run.documents:
         run.create(document, dry_run=True)
