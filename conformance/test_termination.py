@@ -582,7 +582,7 @@ def test_force(timeline: Timeline) -> None:
         assert "running" in one["state"], f"the removal waited for the end of {one['name']}"
     app, sidecar = pod["app"], pod["sidecar"]
     assert sidecar.said("TERM") < last_still(app)
-    # The pod's own grace period is 60 s.
+    # The pod's own grace period is 40 s.
     for container in (app, sidecar):
         assert container.last.exit_code == KILLED
         assert last_still(container) - app.said("TERM") <= 20
