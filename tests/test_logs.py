@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.stage.logs import Follower, Patience, Turns
@@ -159,6 +159,7 @@ def test_lines_of_one_moment_are_all_heard_once(tmp_path: Path, same: list[str])
 LOGS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from("ab")), max_size=12)
 
 
+@settings(max_examples=25)  # each is a server of its own
 @given(LOGS, st.lists(st.integers(0, 12), max_size=5), st.booleans())
 def test_whatever_the_connection_does(
     tmp_path_factory: pytest.TempPathFactory,
