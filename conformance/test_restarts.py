@@ -380,8 +380,10 @@ def test_image_update_bad_image(timeline: Timeline) -> None:
     """
     pod = timeline.pod_named("restart-image")
     assert "no-such-image" in image_changes(pod["spoiled"])[0]
-    shown = waits(pod, "spoiled")
-    assert ("waiting", "ImagePullBackOff") in shown, f"spoiled showed {shown}"
+    shown = [
+        seen.value["state"].get("waiting", {}).get("reason") for seen in pod["spoiled"].statuses
+    ]
+    assert "ImagePullBackOff" in shown, f"spoiled waited for {shown}"
     assert "running" not in pod["spoiled"].status["state"], "spoiled runs"
     assert "running" in pod["app"].status["state"], "app does not run any more"
     assert_ran_once(pod["app"])
