@@ -107,9 +107,9 @@ def test_an_outage_that_the_scenario_means_excuses_nothing(tmp_path: Path) -> No
 
 
 def test_pytests_account_of_values_is_left_out(tmp_path: Path) -> None:
-    text = "assert 1 == 2\n +  where 1 = f()\nline\n  + where 2\n" + "more\n" * 9
+    text = "late\nassert 1 == 2\n +  where 1 = f()\n  +    and   2 = g()\n" + "more\n" * 9
     result = judge(PROMISE, AssertionError(text), evidence(tmp_path), [])
-    assert result.reason.splitlines() == ["assert 1 == 2", "line", "  + where 2", *["more"] * 3]
+    assert result.reason.splitlines() == ["late", "assert 1 == 2", *["more"] * 4]
 
 
 def test_a_recording_that_is_missing_or_damaged_breaks_only_its_checks(tmp_path: Path) -> None:

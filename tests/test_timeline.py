@@ -341,6 +341,18 @@ def test_a_deletion_is_between_the_last_version_and_its_event() -> None:
     assert (gone.earliest, gone.latest) == (tape.here(9), tape.here(10))
 
 
+def test_nothing_shows_its_address() -> None:
+    """Assertions show the values that they compare, and a replay has to say the same again."""
+    timeline = Timeline(restarted().end())
+    shown = [timeline, timeline.pod, timeline["app"], timeline["app"].last]
+    assert [repr(one) for one in shown] == [
+        "<timeline of one>",
+        "<pod one>",
+        "<container app>",
+        "<run app#1>",
+    ]
+
+
 def test_pods_are_told_by_name() -> None:
     tape = Tape()
     for uid in ("u1", "u2"):
