@@ -57,6 +57,10 @@ def running(run: Run, containers: Sequence[str] = ("sidecar", "app")) -> list[st
 def wl_deployment(run: Run) -> None:
     """Scale down with unready pods, make the other ready, and roll out what is not ready."""
     budget = "PodDisruptionBudget"
+
+    def status_of(kind: str) -> dict[str, Any]:
+        return dict((run.object(kind, run.name) or {}).get("status", {}))
+
     run.until("two pods to run", lambda: len(running(run)) == 2, 120)
     flapped, _ = running(run)
     run.until_said("sidecar", "START", pod=flapped)
@@ -65,20 +69,14 @@ def wl_deployment(run: Run) -> None:
     run.patch(run.name, {"spec": {"replicas": 1}}, kind="Deployment")
     run.until("one pod to be left", lambda: len(run.objects("Pod")) == 1, 60)
     (old,) = running(run)
+    # The controllers need a moment to see what is left.
+    run.until("one pod to be expected", lambda: status_of(budget).get("expectedPods") == 1, 60)
     run.read("Deployment", run.name)
     run.read(budget, run.name)
     run.exec("sidecar", "sh", "-c", MAKE_READY, pod=old)
 
-    def counted() -> bool:
-        status = (run.object(budget, run.name) or {}).get("status", {})
-        return bool(status.get("currentHealthy"))
-
-    def available() -> bool:
-        status = (run.object("Deployment", run.name) or {}).get("status", {})
-        return bool(status.get("availableReplicas"))
-
-    run.until("the pod to be counted as healthy", counted, 60)
-    run.until("the pod to be available", available, 60)
+    run.until("the pod to be healthy", lambda: status_of(budget).get("currentHealthy"), 60)
+    run.until("the pod to be available", lambda: status_of("Deployment").get("availableReplicas"))
     run.read("Deployment", run.name)
     run.read(budget, run.name)
     run.patch(run.name, NEW_TEMPLATE, kind="Deployment")
