@@ -118,22 +118,25 @@ def node_kubelet(run: Run) -> None:
             run.node(*CRICTL, "stopp", lost, action="stop-sandbox")
         finally:
             run.node("systemctl", "start", "kubelet", action="start-kubelet")
-        for name in ("node-kubelet-image", mirror):
+        for name in ("node-kubelet-reboot", mirror):
             run.until(
                 f"the sidecar of {name} to be another",
                 lambda name=name: another(run, "sidecar", name, former[name]),  # type: ignore[misc]
             )
-        run.until(
-            "the pod that lost its sandbox to initialise again",
-            lambda: another(run, "sidecar", names[2], former[names[2]]),
-        )
-        for name in names:
             run.until_ready(name)
         run.observe(2, "that nothing else is restarted")
         read_usage(run, node)
     finally:
         run.node("rm", "-f", path, action="remove-static")
     run.until("the static pod to be gone", lambda: run.pod(mirror) is None)
+    # Last, since it is waited for in vain where the update is overlooked.
+    image = "node-kubelet-image"
+    run.until(
+        "the sidecar to run another image",
+        lambda: another(run, "sidecar", image, former[image]),
+        seconds=20,
+    )
+    run.until_ready(image)
 
 
 def put_static(run: Run, static: Json, path: str) -> None:
@@ -222,6 +225,18 @@ def rerun(container: Container) -> Instance:
     return container.instances[1]
 
 
+def started_again(container: Container) -> None:
+    """Assert that a container's second run got started, by its status only.
+
+    The log of a run whose predecessor was removed cannot always be told from the predecessor's.
+    """
+    identity = rerun(container).id
+    flags = [
+        s.value.get("started") for s in container.statuses if s.value.get("containerID") == identity
+    ]
+    assert True in flags, f"{container} did not start again: {flags}"
+
+
 @requirement(
     "node.reboot-order",
     MUST,
@@ -258,7 +273,8 @@ def test_reboot_pending(timeline: Timeline) -> None:
         for one in thing["status"].get("initContainerStatuses") or []
         if one["restartCount"] and "running" in one["state"] and one["name"].startswith("init-")
     }
-    assert seen == {("init-1", "Pending"), ("init-2", "Pending")}, f"{seen}"
+    assert seen, "no plain init container was seen running again"
+    assert {phase for _, phase in seen} == {"Pending"}, f"{seen}"
 
 
 @requirement(
@@ -274,7 +290,7 @@ def test_container_removed(timeline: Timeline) -> None:
     pod = timeline.pod_named("node-loss-container")
     removed = timeline.action("remove-container").arguments["argv"][-1]
     assert pod["sidecar"].first.id.endswith(removed)
-    rerun(pod["sidecar"]).said("UP")
+    started_again(pod["sidecar"])
     assert len(pod["app"].instances) == 1, "app was restarted as well"
 
 
@@ -336,7 +352,7 @@ def test_update_during_reboot(timeline: Timeline) -> None:
     assert patch.status == 200, f"{patch.status} {patch.body.get('message')}"
     wanted = pod["sidecar"].spec["image"]
     assert wanted != pod["app"].spec["image"], "the image was not changed"
-    rerun(pod["sidecar"]).said("UP")
+    started_again(pod["sidecar"])
     assert pod["app"].restarts == 0, "app was restarted as well"
 
 
@@ -394,7 +410,7 @@ def test_static_pod_sidecar_removed(timeline: Timeline) -> None:
     pod = mirror(timeline)
     removed = timeline.action("remove-container").arguments["argv"][-1]
     assert pod["sidecar"].first.id.endswith(removed)
-    rerun(pod["sidecar"]).said("UP")
+    started_again(pod["sidecar"])
     last = [
         condition["status"]
         for _, _, thing in pod.versions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ WIDGETS = 3
 HIGHEST_SCORE = 999
 """The OOM score of a container in a Burstable pod that requests next to nothing."""
 CREATED, FORBIDDEN = 201, 403
+LENGTH_DELIMITED = 2
+"""A wire type of protobuf."""
 
 
 # Pods that are only proposed.
@@ -140,6 +143,30 @@ def res_pod(run: Run) -> None:
             'if [ -f "$group/$file" ]; then cat "$group/$file"; fi; done; done',
             action="read-cgroup",
         )
+        call = base64.b64encode(list_pod_resources()).decode()
+        run.node(
+            "sh",
+            "-c",
+            f"(echo {call} | base64 -d; sleep 1) "
+            "| socat - UNIX-CONNECT:/var/lib/kubelet/pod-resources/kubelet.sock | base64 -w 0",
+            action="list-pod-resources",
+        )
+
+
+def list_pod_resources() -> bytes:
+    """Return the bytes of a gRPC call of PodResourcesLister/List, which has no arguments."""
+
+    def frame(kind: int, flags: int, stream: int, body: bytes) -> bytes:
+        return len(body).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + body
+
+    def text(value: str) -> bytes:
+        return bytes([len(value)]) + value.encode()
+
+    # HTTP/2 (RFC 9113) with literal headers (RFC 7541): method, scheme, path, authority, and so on.
+    headers = b"\x83\x86\x04" + text("/v1.PodResourcesLister/List") + b"\x01" + text("localhost")
+    headers += b"\x0f\x10" + text("application/grpc") + b"\x00" + text("te") + text("trailers")
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    return preface + frame(4, 0, 0, b"") + frame(1, 4, 1, headers) + frame(0, 1, 1, bytes(5))
 
 
 @scenario("res-disk", seconds=15)
@@ -441,6 +468,52 @@ def test_extended_resource_sum(timeline: Timeline) -> None:
     first_runs(timeline)
     message = unschedulable(timeline, "res-fit-widgets")
     assert f"Insufficient {WIDGET}" in message, message
+
+
+def named(message: bytes, number: int) -> list[bytes]:
+    """Return the values of one field of a protobuf message that has only such with a length."""
+    found = []
+    while message:
+        tag, message = message[0], message[1:]
+        length = shift = 0
+        while True:
+            byte, message = message[0], message[1:]
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        if tag & 7 != LENGTH_DELIMITED:
+            continue
+        if tag >> 3 == number:
+            found.append(message[:length])
+        message = message[length:]
+    return found
+
+
+@requirement(
+    "res.podresources-api",
+    MUST,
+    since="1.30",
+    scenario="res-pod",
+    source=f"{PULL}120718",
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_podresources_api(timeline: Timeline) -> None:
+    """The kubelet's API of pod resources lists sidecars, and no plain init containers."""
+    answer = base64.b64decode(timeline.action("list-pod-resources").answer["output"])
+    data = b""
+    while answer:
+        length = int.from_bytes(answer[:3])
+        kind, body = answer[3], answer[9 : 9 + length]
+        data += body if kind == 0 else b""
+        answer = answer[9 + length :]
+    # Five bytes stand before the message: not compressed, and its length.
+    pods = {
+        named(pod, 1)[0].decode(): {named(one, 1)[0].decode() for one in named(pod, 3)}
+        for pod in named(data[5:], 1)
+    }
+    assert "res-pod" in pods, f"pods: {sorted(pods)}"
+    assert pods["res-pod"] == {"sidecar", "large", "small"}, f"{pods['res-pod']}"
 
 
 # Beyond what can be judged from outside.

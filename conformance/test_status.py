@@ -37,16 +37,12 @@ def status_crash(run: Run) -> None:
     run.until("app to be held back", lambda: held_back_after_restart(run.status("app")))
     run.exec("slow", "touch", "/shared/slow-fails")
 
-    def held_back() -> bool:
+    def starts_again() -> bool:
         slow, app = run.status("slow"), run.status("app")
-        return (
-            slow["restartCount"] == 1
-            and "running" in slow["state"]
-            and not slow["started"]
-            and app["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff"
-        )
+        restarted = slow["restartCount"] == 1 and "running" in slow["state"]
+        return restarted and not slow["started"] and not runs(app)
 
-    run.until("slow to start again while app is held back", held_back)
+    run.until("slow to start again while app is held back", starts_again)
     run.observe(1.5, "the phase while slow starts again")
     run.exec("slow", "touch", "/shared/slow-up")
     run.until("slow to be started", lambda: run.status("slow").get("started"))
@@ -300,7 +296,7 @@ def test_not_back_to_pending(timeline: Timeline) -> None:
     starting = [
         phase
         for phase, statuses, _, _ in versions(timeline.pod)
-        if waits_with(statuses.get("app", {}), "CrashLoopBackOff")
+        if held_back_after_restart(statuses.get("app", {}))
         and statuses["slow"]["restartCount"] == 1
         and runs(statuses["slow"])
         and not statuses["slow"]["started"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from tests.edits import Edit, counterexample
@@ -136,3 +137,11 @@ def same_port(edit: Edit) -> None:
 @counterexample("sched.extended-resource-sum", "the sidecar's widget is not counted")
 def uncounted(edit: Edit) -> None:
     scheduled(edit, "res-fit-widgets")
+
+
+@counterexample("res.podresources-api", "sidecars are not listed")
+def not_listed(edit: Edit) -> None:
+    answer = edit.action("list-pod-resources")["answer"]
+    data = base64.b64decode(answer["output"])
+    assert b"sidecar" in data
+    answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()
