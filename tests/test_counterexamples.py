@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fixtures.catalogue import Declared, declared
-from fixtures.stage.recording import Recording
 from tests import counterexamples, edits
 from tests.edits import COUNTEREXAMPLES, CounterExample, Edit
 from tests.judging import judge, label_for
+
+if TYPE_CHECKING:
+    from fixtures.stage.recording import Recording
 
 for _info in pkgutil.iter_modules(counterexamples.__path__):
     importlib.import_module(f"tests.counterexamples.{_info.name}")
