@@ -80,10 +80,12 @@ def test_a_record_stays_until_its_cluster_could_be_deleted(
 
 
 def test_a_record_goes_when_it_is_void() -> None:
-    with leftovers.registered(Record("mine", "cluster", "docker")) as forget:
+    with leftovers.registered(Record("mine", "cluster", "docker")) as mine:
+        (mine.folder / "kubeconfig").write_text("")
         assert [record.run for record in leftovers.alive()] == ["mine"]
         assert leftovers.sweep(lambda _: pytest.fail("it is mine")) == []
-        forget()
+        mine.forget()
+        assert not mine.folder.exists()
     assert leftovers.dead() == []
 
 
