@@ -35,7 +35,7 @@ CRICTL = ("crictl", "--timeout", "60s")
 
 STARTED = "kubelet_started_containers_total"
 WORKING_SET = "container_memory_working_set_bytes"
-INIT_CONTAINERS = 8
+INIT_CONTAINERS = 11
 """How many sidecars and plain init containers the pods of node-kubelet start with."""
 
 PAUSE = """
@@ -76,22 +76,20 @@ def another(run: Run, container: str, pod: str, former: str) -> bool:
     return "running" in status.get("state", {}) and identity(run, container, pod) != former
 
 
-@scenario("node-loss", seconds=18)
+@scenario("node-loss", seconds=8)
 def node_loss(run: Run) -> None:
-    """Stop a sandbox, remove a container, and wait until all is as before."""
+    """Remove the sidecar's container, and wait until all is as before."""
     run.until_ready()
-    removed = identity(run, "sidecar", "node-loss-container")
-    run.node(*CRICTL, "stopp", sandbox(run, "node-loss-sandbox"), action="stop-sandbox")
+    removed = identity(run, "sidecar", "node-loss")
     run.node(*CRICTL, "rm", "-f", removed, action="remove-container")
     run.until(
         "the sidecar's container to be made again",
-        lambda: another(run, "sidecar", "node-loss-container", removed),
+        lambda: another(run, "sidecar", "node-loss", removed),
     )
-    run.until_restarted("app", pod="node-loss-sandbox")
     run.until_ready()
 
 
-@scenario("node-kubelet", seconds=33, disturbs=True, applies=False)
+@scenario("node-kubelet", seconds=28, disturbs=True, applies=False)
 def node_kubelet(run: Run) -> None:
     """Put a static pod on the node, stop the kubelet, take things away, and start it again."""
     pods, static = run.documents[:-1], run.documents[-1]
@@ -113,12 +111,12 @@ def node_kubelet(run: Run) -> None:
         try:
             run.node(*CRICTL, "rm", "-f", former[mirror], action="remove-container")
             run.set_image("sidecar", manifest.OTHER_IMAGE, pod="node-kubelet-image")
-            leave_created(run, "node-kubelet-reboot")
-            lost = sandbox(run, "node-kubelet-reboot")
-            run.node(*CRICTL, "stopp", lost, action="stop-sandbox")
+            leave_created(run, "node-kubelet-created")
+            for name in ("node-kubelet-created", "node-kubelet-reboot"):
+                run.node(*CRICTL, "stopp", sandbox(run, name), action="stop-sandbox")
         finally:
             run.node("systemctl", "start", "kubelet", action="start-kubelet")
-        for name in ("node-kubelet-reboot", mirror):
+        for name in ("node-kubelet-reboot", "node-kubelet-created", mirror):
             run.until(
                 f"the sidecar of {name} to be another",
                 lambda name=name: another(run, "sidecar", name, former[name]),  # type: ignore[misc]
@@ -237,31 +235,32 @@ def started_again(container: Container) -> None:
     assert True in flags, f"{container} did not start again: {flags}"
 
 
+def started_in_order(pod: Pod) -> None:
+    """Assert that all containers were run again, in the order of the spec."""
+    again = {name: rerun(container) for name, container in pod.containers.items()}
+    assert again["init-1"].said("DONE") < again["sidecar"].said("START")
+    assert again["sidecar"].said("UP") < again["init-2"].said("START")
+    assert again["init-2"].said("DONE") < again["app"].said("START")
+
+
 @requirement(
     "node.reboot-order",
     MUST,
     since="1.29",
-    scenario="node-loss",
+    scenario="node-kubelet",
     source=(KEP, f"{PULL}120281"),
     needs=NEEDS,
 )
 def test_reboot_order(timeline: Timeline) -> None:
     """When a pod has lost its sandbox all its containers start again in the order of the spec."""
-    again = {
-        name: rerun(container)
-        for name, container in timeline.pod_named("node-loss-sandbox").containers.items()
-    }
-    assert again["init-1"].said("DONE") < again["sidecar-1"].said("START")
-    assert again["sidecar-1"].said("UP") < again["init-2"].said("START")
-    assert again["init-2"].said("DONE") < again["sidecar-2"].said("START")
-    assert again["sidecar-2"].said("UP") < again["app"].said("START")
+    started_in_order(timeline.pod_named("node-kubelet-reboot"))
 
 
 @requirement(
     "phase.reboot-pending",
     MUST,
     since="1.32",
-    scenario="node-loss",
+    scenario="node-kubelet",
     source=f"{PULL}126653",
     needs=NEEDS,
 )
@@ -269,7 +268,7 @@ def test_reboot_pending(timeline: Timeline) -> None:
     """A pod that has lost its sandbox is Pending while its init containers run again."""
     seen = {
         (one["name"], thing["status"]["phase"])
-        for _, _, thing in timeline.pod_named("node-loss-sandbox").versions
+        for _, _, thing in timeline.pod_named("node-kubelet-reboot").versions
         for one in thing["status"].get("initContainerStatuses") or []
         if one["restartCount"] and "running" in one["state"] and one["name"].startswith("init-")
     }
@@ -287,7 +286,7 @@ def test_reboot_pending(timeline: Timeline) -> None:
 )
 def test_container_removed(timeline: Timeline) -> None:
     """A sidecar whose container was removed from the runtime gets a new one, and it alone."""
-    pod = timeline.pod_named("node-loss-container")
+    pod = timeline.pod
     removed = timeline.action("remove-container").arguments["argv"][-1]
     assert pod["sidecar"].first.id.endswith(removed)
     started_again(pod["sidecar"])
@@ -367,11 +366,7 @@ def test_update_during_reboot(timeline: Timeline) -> None:
 def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
     """In a new sandbox no init container is skipped, even if a main container was left created."""
     timeline.action("create-container")
-    pod = timeline.pod_named("node-kubelet-reboot")
-    again = {name: rerun(container) for name, container in pod.containers.items()}
-    assert again["init-1"].said("DONE") < again["sidecar"].said("START")
-    assert again["sidecar"].said("UP") < again["init-2"].said("START")
-    assert again["init-2"].said("DONE") < again["app"].said("START")
+    started_in_order(timeline.pod_named("node-kubelet-created"))
 
 
 def mirror(timeline: Timeline) -> Pod:

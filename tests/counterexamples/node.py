@@ -47,19 +47,19 @@ def say_with(edit: Edit, pod: str, early: tuple[str, str], late: tuple[str, str]
     line["line"] = f"{late[1]} {int(whole) - 1}.{hundredths}"
 
 
-@counterexample("node.reboot-order", "the second sidecar does not wait for the init container")
+@counterexample("node.reboot-order", "the sidecar does not wait for the init container")
 def early_sidecar(edit: Edit) -> None:
-    say_with(edit, "node-loss-sandbox", ("init-2", "DONE"), ("sidecar-2", "START"))
+    say_with(edit, "node-kubelet-reboot", ("init-1", "DONE"), ("sidecar", "START"))
 
 
 @counterexample("node.reboot-order", "an init container is not run again")
 def init_skipped(edit: Edit) -> None:
-    only_first(edit, "init-2", "node-loss-sandbox")
+    only_first(edit, "init-2", "node-kubelet-reboot")
 
 
 @counterexample("phase.reboot-pending", "the pod stays Running")
 def stays_running(edit: Edit) -> None:
-    for pod in edit.pods("node-loss-sandbox"):
+    for pod in edit.pods("node-kubelet-reboot"):
         init = pod["status"].get("initContainerStatuses") or [{"restartCount": 0}]
         if init[0]["restartCount"]:
             pod["status"]["phase"] = "Running"
@@ -67,13 +67,13 @@ def stays_running(edit: Edit) -> None:
 
 @counterexample("node.container-removed", "the container is never made again")
 def not_made_again(edit: Edit) -> None:
-    only_first(edit, "sidecar", "node-loss-container")
+    only_first(edit, "sidecar", "node-loss")
 
 
 @counterexample("node.container-removed", "the main container is restarted with it")
 def app_too(edit: Edit) -> None:
-    identity = edit.statuses("app", "node-loss-container")[-1]["containerID"]
-    edit.statuses("app", "node-loss-container")[-1]["containerID"] = identity + "0"
+    identity = edit.statuses("app", "node-loss")[-1]["containerID"]
+    edit.statuses("app", "node-loss")[-1]["containerID"] = identity + "0"
 
 
 @counterexample("node.kubelet-restart-no-restart", "the sidecar is restarted")
@@ -108,12 +108,12 @@ def update_lost(edit: Edit) -> None:
 
 @counterexample("node.sandbox-recreate-init-first", "the second init container is skipped")
 def skipped(edit: Edit) -> None:
-    only_first(edit, "init-2", "node-kubelet-reboot")
+    only_first(edit, "init-2", "node-kubelet-created")
 
 
 @counterexample("node.sandbox-recreate-init-first", "the main container does not wait for it")
 def early_app(edit: Edit) -> None:
-    say_with(edit, "node-kubelet-reboot", ("init-2", "DONE"), ("app", "START"))
+    say_with(edit, "node-kubelet-created", ("init-2", "DONE"), ("app", "START"))
 
 
 @counterexample("node.static-pod", "the static pod never gets ready")
