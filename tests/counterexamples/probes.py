@@ -159,11 +159,13 @@ def ready_too_soon(edit: Edit) -> None:
 
 @counterexample("probe.ready-right-after-startup", "readiness waits for its next turn")
 def ready_a_period_later(edit: Edit) -> None:
+    ready = False
     for record in edit.records:
         if record["type"] == "watch" and record["event"]["object"]["kind"] == "Pod":
             for status in record["event"]["object"]["status"].get("initContainerStatuses") or []:
-                if status["name"] == "late" and status["ready"]:
-                    record["at"] += 25 * SECOND
+                ready = ready or (status["name"] == "late" and status["ready"])
+            if ready:
+                record["at"] += 25 * SECOND
 
 
 @counterexample("probe.grace-override", "a failed liveness probe grants the pod's grace period")
@@ -173,8 +175,7 @@ def pods_grace(edit: Edit) -> None:
 
 @counterexample("probe.grace-override", "a failed startup probe grants no grace period")
 def no_grace(edit: Edit) -> None:
-    for run in ("START",):
-        edit.shift_line("not-up", run, -6)
+    edit.move_line("not-up", "TERM", before=("not-up", "UP"))
 
 
 @counterexample("probe.termination-readiness", "readiness is frozen when the pod is deleted")

@@ -37,12 +37,12 @@ def on_failure_only(edit: Edit) -> None:
 
 @counterexample("restart.backoff", "the third run does not wait")
 def hot_loop(edit: Edit) -> None:
-    edit.shift_line("one", "START 3", -6, pod="restart-backoff")
+    edit.move_line("one", "START 3", after=("one", "END 2"), pod="restart-backoff")
 
 
 @counterexample("restart.backoff", "the wait does not grow")
 def constant(edit: Edit) -> None:
-    edit.shift_line("zero", "START 4", -8, pod="restart-backoff")
+    edit.move_line("zero", "START 4", after=("zero", "END 3"), pod="restart-backoff")
 
 
 @counterexample("restart.backoff", "no event tells of it")
@@ -58,7 +58,7 @@ def silent(edit: Edit) -> None:
 
 @counterexample("restart.backoff-per-container", "the app waits with the sidecars")
 def wait_together(edit: Edit) -> None:
-    edit.move_line("app", "START 2", after=("zero", "START 4"), pod="restart-backoff")
+    edit.move_line("app", "START 2", after=("one", "START 4"), pod="restart-backoff")
 
 
 @counterexample("restart.main-unaffected", "the app is restarted with a sidecar")
