@@ -35,7 +35,7 @@ def rules_policies(run: Run) -> None:
     run.until_gone("rules-policies-always")
 
 
-@scenario("rules-restart-all", seconds=25)
+@scenario("rules-restart-all", seconds=25, follows=True)
 def rules_restart_all(run: Run) -> None:
     """Wait for the fourth run, then delete the pod: its main container asks for one more."""
     run.until_said("app", "RUN 4")
