@@ -175,7 +175,7 @@ def test_traffic_while_terminating(timeline: Timeline) -> None:
     """A Service is still answered by the sidecar while the main container terminates."""
     pod, client = timeline.pod_named("net-web"), timeline.pod_named("net-web-client")["client"]
     begin, end = pod["app"].said("TERM"), pod["proxy"].said("TERM")
-    assert end - begin >= 4, "the main container was not given its time"  # noqa: PLR2004
+    assert end - begin >= 4, "the main container was not given its time"
     answered = 0
     for line in client.last.lines:
         if line.text.startswith("GOT number proxy"):
