@@ -10,6 +10,7 @@ import pytest
 from fixtures.capabilities import Capabilities, Capability
 from fixtures.detect import detect, minor_version
 from fixtures.errors import EnvironmentBrokenError
+from fixtures.stage.manifest import Images
 from tests.apiserver import CutError, Reply, Request, serving
 
 if TYPE_CHECKING:
@@ -95,11 +96,14 @@ class FakeNode:
         return self._file_system
 
 
+TWO_IMAGES = Images("fixture:1", "fixture:2", loaded=True)
+
+
 def look(
-    cluster: Cluster, folder: Path, *nodes: FakeNode
+    cluster: Cluster, folder: Path, *nodes: FakeNode, images: Images = TWO_IMAGES
 ) -> tuple[Capabilities, dict[str, str], Json]:
     with serving(cluster.answer, folder) as (_, api):
-        return detect(api, "here", nodes)
+        return detect(api, "here", nodes, images)
 
 
 def test_a_cluster_with_everything(tmp_path: Path) -> None:
@@ -199,3 +203,8 @@ def test_a_cluster_that_does_not_answer_is_broken(
 )
 def test_versions_of_vendors_have_minors(version: str, minor: int) -> None:
     assert minor_version(version) == minor
+
+
+def test_one_image_is_not_two(tmp_path: Path) -> None:
+    found, _, _ = look(Cluster(), tmp_path, images=Images("mine", "mine", loaded=False))
+    assert Capability.SECOND_IMAGE in found.missing
