@@ -70,6 +70,22 @@ def test_the_status_is_that_of_kind(launched: Launched) -> None:
         run(str(launched.path), "fail", timeout=10)
 
 
+def test_the_essence_of_a_log_is_its_errors_without_traces() -> None:
+    log = (
+        "Creating cluster\n"
+        "ERROR: failed to create cluster: exit status 1\n"
+        "error execution phase wait-control-plane: kube-apiserver is not healthy\n"
+        "k8s.io/kubernetes/cmd/kubeadm/app.Run\n\tkubeadm.go:47\n"
+        "error execution phase wait-control-plane: kube-apiserver is not healthy\n"
+    )
+    assert kind.essence(log) == (
+        "ERROR: failed to create cluster: exit status 1"
+        " | error execution phase wait-control-plane: kube-apiserver is not healthy"
+    )
+    assert kind.essence("one\ntwo\n") == "two"
+    assert kind.essence("") == "it said nothing"
+
+
 def test_cluster_names_tell_version_and_run() -> None:
     assert kind.cluster_name("v1.37.2", "0a1b2c3d") == "sidecar-1-37-0a1b2c3d"
 
