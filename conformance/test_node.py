@@ -342,7 +342,7 @@ def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
     since="1.32",
     scenario="node-kubelet",
     source=UPSTREAM,
-    needs=NEEDS,
+    needs=(*NEEDS, Capability.SECOND_IMAGE),
 )
 def test_update_during_reboot(timeline: Timeline) -> None:
     """A sidecar's image that was changed while the kubelet was away is used when it is back."""

@@ -337,6 +337,7 @@ def test_oomkilled(timeline: Timeline) -> None:
     since="1.32",
     scenario="restart-image",
     source=(SIDECARS, IMAGE_CHANGE, LIFECYCLE),
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_update(timeline: Timeline) -> None:
     """A running sidecar whose image is changed is restarted with the new one, and only it."""
@@ -355,6 +356,7 @@ def test_image_update(timeline: Timeline) -> None:
     since="1.32",
     scenario="restart-image",
     source=(LIFECYCLE, IMAGE_CHANGE),
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_update_on_probe_restart(timeline: Timeline) -> None:
     """A sidecar that is restarted for a failed probe gets the image it was meanwhile given."""

@@ -430,6 +430,7 @@ def test_very_short_sidecar(timeline: Timeline) -> None:
     since="1.32",
     scenario="restart-image",
     source=(UPSTREAM, "https://github.com/kubernetes/kubernetes/pull/126525"),
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_change_during_init(timeline: Timeline) -> None:
     """A started sidecar whose image is changed during initialisation is restarted, and only it."""

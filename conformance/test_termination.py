@@ -530,6 +530,7 @@ def test_no_restart_while_terminating(timeline: Timeline) -> None:
     since="1.32",
     scenario="term-delete",
     source=LIFECYCLE_TEST,
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_change_ignored(timeline: Timeline) -> None:
     """A changed image of a sidecar causes no restart and no delay while its pod is deleted."""
