@@ -73,8 +73,9 @@ def startup_bad_image(run: Run) -> None:
 
 @scenario("startup-no-regate", seconds=18)
 def startup_no_regate(run: Run) -> None:
-    """Wait until the second run of the sidecar that crashed is up."""
+    """Wait until the second run of the sidecar that crashed is up, and the status says all."""
     run.until_said("crasher", "UP 2")
+    run.until_restarted("app")
 
 
 @requirement(
