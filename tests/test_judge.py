@@ -9,7 +9,7 @@ import pytest
 from fixtures.capabilities import Capabilities, Capability
 from fixtures.errors import UsageError
 from fixtures.evidence import Evidence, RunFacts
-from fixtures.judge import NotStagedError, judge, left_out, why_unsupported
+from fixtures.judge import NotStagedError, judge, unjudged, why_unsupported
 from fixtures.moments import InconclusiveError
 from fixtures.requirements import Level, Requirement
 from fixtures.stage.recording import read_recording
@@ -135,6 +135,6 @@ def test_the_version_is_asked_for_before_capabilities(tmp_path: Path) -> None:
 
 
 def test_what_the_user_left_out_is_skipped() -> None:
-    result = left_out(PROMISE, "left out by --only x")
+    result = unjudged(PROMISE, Verdict.SKIPPED, "left out by --only x")
     assert (result.verdict, result.reason) == (Verdict.SKIPPED, "left out by --only x")
     assert (result.scenario, result.seconds, result.level) == ("one", 0.0, "MUST")
