@@ -31,7 +31,7 @@ def startup_open(run: Run) -> None:
     run.observe(2, "the pod to stay unready")
 
 
-@scenario("startup-fails", seconds=24)
+@scenario("startup-fails", seconds=24, follows=True)
 def startup_fails(run: Run) -> None:
     """Wait until the last sidecar was over twice, and a little longer."""
     run.until("short to be restarted", lambda: run.status("short").get("restartCount", 0) >= 1, 120)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.moments import SECOND, Moment
+from fixtures.moments import SECOND, InconclusiveError, Moment
 from fixtures.requirements import Level, requirement
 from fixtures.stage.scenario import scenario
 from fixtures.timeline import NeverError, parse_time
@@ -127,8 +127,10 @@ def test_started_flag(timelines: dict[str, Timeline]) -> None:
             seen.value for seen in sidecar.history(lambda s: bool(s.get("started")), "started")
         ]
         assert flags == [False, True, False], f"{name} showed started as {flags}"
-        running = [s.value.get("started") for s in sidecar.statuses if runs(s.value)]
-        assert running[0] is False, f"{name} ran before its start-up with started {running[0]}"
+        # A status may be late, and skip what was before it, but it is never early.
+        first = next(seen for seen in sidecar.statuses if seen.value.get("started"))
+        early = sidecar.said("UP").earliest - first.moment.latest
+        assert early <= 0, f"{name} counted as started {early / SECOND:.2f} s before it was up"
     slow = timelines["status-crash"]["slow"]
     again = [s.value for s in slow.statuses if s.value["restartCount"] == 1 and runs(s.value)]
     assert again, "slow was not restarted"
@@ -260,7 +262,8 @@ def test_pending_until_initialised(timeline: Timeline) -> None:
             if not started:
                 seen.add((len(done), len(up)))
                 assert phase == "Pending", f"{phase} with {done} done and {up} begun"
-    assert (2, 2) in seen, f"sidecar-2 was never seen starting: {sorted(seen)}"
+    if (2, 2) not in seen:
+        raise InconclusiveError(f"no version shows sidecar-2 starting: {sorted(seen)}")
     assert "Running" in timeline.pod.phases, f"phases were {timeline.pod.phases}"
 
 
@@ -373,7 +376,8 @@ def test_initialized_false(timeline: Timeline) -> None:
             found = conditions["Initialized"]
             assert (found["status"], found["reason"]) == ("False", "ContainersNotInitialized")
             assert found["message"] == "containers with incomplete status: [sidecar-2]"
-    assert seen, "sidecar-2 was never seen starting"
+    if not seen:
+        raise InconclusiveError("no version of the pod shows sidecar-2 starting")
 
 
 @requirement(

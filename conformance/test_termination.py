@@ -97,7 +97,8 @@ def term_init(run: Run) -> None:
     run.until_said("init", "START", pod="term-init-plain")
     run.until_said("sidecar-1", "START", pod="term-init-unstarted")
     run.delete()
-    run.until_gone()
+    # A kubelet that keeps to the grace period where it should not needs all of it.
+    run.until_gone(seconds=130)
 
 
 @scenario("term-gap", seconds=18)
@@ -446,8 +447,8 @@ def test_during_init(timeline: Timeline) -> None:
     assert pod["init"].said("START") < pod["init"].said("TERM")
     for name in ("sidecar-1", "sidecar-2", "app"):
         assert not pod[name].ever_started
-    # The grace period is 40 s.
-    assert pod.gone - deletion(timeline, pod.name) <= 20
+    # The grace period is 90 s: half of it is far more than a busy node needs.
+    assert pod.gone - deletion(timeline, pod.name) <= 45
 
 
 @requirement(
@@ -462,9 +463,9 @@ def test_nonstarted_sidecar(timeline: Timeline) -> None:
     pod = timeline.pod_named("term-init-unstarted")
     assert not pod["sidecar-2"].ever_started
     assert not pod["app"].ever_started
-    # The grace period is 40 s.
-    assert pod["sidecar-1"].said("TERM") - deletion(timeline, pod.name) <= 20
-    assert pod.gone - deletion(timeline, pod.name) <= 25
+    # The grace period is 90 s: half of it is far more than a busy node needs.
+    assert pod["sidecar-1"].said("TERM") - deletion(timeline, pod.name) <= 45
+    assert pod.gone - deletion(timeline, pod.name) <= 45
 
 
 @requirement(

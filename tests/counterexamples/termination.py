@@ -187,7 +187,7 @@ def all_anew(edit: Edit) -> None:
 
 @counterexample("term.during-init", "the deletion waits until the grace period is over")
 def waits_for_nobody(edit: Edit) -> None:
-    delay_removal(edit, "term-init-early", 40)
+    delay_removal(edit, "term-init-early", 90)
 
 
 @counterexample("term.during-init", "the sidecars are started in order to be stopped")
@@ -201,8 +201,8 @@ def started_late(edit: Edit) -> None:
 @counterexample("term.nonstarted-sidecar", "SIGTERM is withheld until the grace period is over")
 def withheld(edit: Edit) -> None:
     for word in ("TERM", "EXIT"):
-        edit.shift_line("sidecar-1", word, 40, "term-init-unstarted")
-    delay_removal(edit, "term-init-unstarted", 40)
+        edit.shift_line("sidecar-1", word, 90, "term-init-unstarted")
+    delay_removal(edit, "term-init-unstarted", 90)
 
 
 @counterexample("term.nonstarted-sidecar", "the sidecar is killed without being told to stop")
