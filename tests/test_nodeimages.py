@@ -21,7 +21,7 @@ def needs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A host that can build, with a registry that has v1.37.0; what building asks for is listed."""
     asked: list[str] = []
     monkeypatch.setattr(published, "tags", lambda: frozenset({"v1.37.0", "v1.36.9"}))
-    monkeypatch.setattr(kubernetes, "sources", lambda version: asked.append(f"source {version}"))
+    monkeypatch.setattr(kubernetes, "find", lambda version, _: asked.append(f"source {version}"))
     monkeypatch.setattr(built, "is_ready", lambda *_: False)
     monkeypatch.setattr(golang, "require", lambda: asked.append("go"))
     monkeypatch.setattr(rootfs, "require", lambda *_, **__: asked.append("debootstrap"))
