@@ -337,3 +337,17 @@ def test_a_kubelet_without_watchers_is_asked_again_and_again(tmp_path: Path) -> 
     follow(ear, tmp_path, *answers, patience=none)
     assert ear.lines == lines(1, 2)
     assert ear.end == "ended"
+
+
+def test_a_log_that_has_ended_is_whole_though_the_status_is_late(tmp_path: Path) -> None:
+    ear = Ear(*["running"] * 500, "gone")
+    refusal = Reply("unable to retrieve container logs", status=400)
+    follow(
+        ear,
+        tmp_path,
+        Reply(text(lines(1))),
+        refusal,
+        patience=Patience(retry=0.0001, refused=0.05, status=0.001),
+    )
+    assert ear.lines == lines(1)
+    assert ear.end == "ended"
