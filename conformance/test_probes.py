@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fixtures.moments import SECOND, Moment
+from fixtures.moments import SECOND, InconclusiveError, Moment
 from fixtures.requirements import Level, requirement
 from fixtures.stage.scenario import scenario
 from fixtures.timeline import parse_time
@@ -250,7 +250,8 @@ def test_ready_without_probe(timeline: Timeline) -> None:
         "running, started, ready",
     )
     states = [seen.value for seen in turns]
-    assert (True, False, False) in states, f"plain was never seen starting up: {states}"
+    if not any(running and not started for running, started, _ in states):
+        raise InconclusiveError(f"no status shows plain starting up: {states}")
     assert states[-1] == (True, True, True), f"plain was started but not ready: {states}"
     for _, started, ready in states:
         assert started or not ready, f"plain was ready before it was started: {states}"
