@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,15 @@ from tests.edits import RECORDINGS, kept
 
 def keep(run: Path, names: list[str]) -> int:
     """Copy recordings, without the managedFields that no check reads; return how many."""
-    label = json.loads((run / "run.json").read_text(encoding="utf-8"))["label"]
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    label = facts["label"]
     target = RECORDINGS / label
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(run / "run.json", target / "run.json")
+    # Of the machine that recorded it nothing matters to a check.
+    facts["reproduce"] = f"nox -s conformance -- --kubernetes {label}"
+    facts["cluster"]["kernel"] = ""
+    text = json.dumps(facts, indent=1, sort_keys=True)
+    (target / "run.json").write_text(text + "\n", encoding="utf-8")
     done = 0
     for path in sorted((run / "recordings").glob("*.jsonl")):
         if names and path.stem not in names:
