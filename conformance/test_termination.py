@@ -84,6 +84,7 @@ def term_force(run: Run) -> None:
     containers the whole grace period of the pod.
     """
     run.until_said("app", "UP")
+    run.until_running("app")
     run.delete(grace=0)
     run.until_terminated("app")
     run.until_terminated("sidecar")

@@ -14,6 +14,7 @@ from fixtures.stage.manifest import Images
 from tests.apiserver import CutError, Reply, Request, serving
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 Json = dict[str, Any]
@@ -94,6 +95,10 @@ class FakeNode:
         assert argv == ("stat", "-f", "-c", "%T", "/sys/fs/cgroup")
         assert (stdin, timeout, check) == (None, 60.0, True)
         return self._file_system
+
+    def open(self, *argv: str) -> subprocess.Popen[bytes]:
+        """Start nothing: detection needs no stream."""
+        raise NotImplementedError(argv)
 
 
 TWO_IMAGES = Images("fixture:1", "fixture:2", loaded=True)

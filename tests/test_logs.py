@@ -35,6 +35,7 @@ class Ear:
         self.lines: list[str] = []
         self.end = ""
         self.hurry = False
+        self.last_stamp = "9"
 
     def heard(self, stamp: str, line: str) -> None:
         """See Listener."""
@@ -47,6 +48,14 @@ class Ear:
     def lost(self, reason: str) -> None:
         """See Listener."""
         self.end += f"lost: {reason}"
+
+    def mixed(self) -> None:
+        """See Listener."""
+        self.lines.append("mixed")
+
+    def owns(self, stamp: str) -> bool:
+        """See Listener."""
+        return stamp <= self.last_stamp
 
     def urgent(self) -> bool:
         """See Listener."""
@@ -194,19 +203,55 @@ def test_a_replaced_run_is_read_as_the_previous_one(tmp_path: Path) -> None:
 def test_a_log_that_was_cut_by_a_restart_is_completed_from_the_previous_one(tmp_path: Path) -> None:
     ear = Ear("running", "replaced")
     asked = follow(ear, tmp_path, Reply(drops(*lines(1))), Reply(text(lines(1, 2))))
-    assert ear.lines == lines(1, 2)
+    # What was read before may be of the newer run, so that its last stamp tells nothing.
+    assert ear.lines == [*lines(1), "mixed", *lines(2)]
     assert ear.end == "ended"
-    assert asked[1]["previous"] == "true"
-    assert asked[1]["sinceTime"] == lines(1)[0].split()[0]
+    assert asked[1] == {"container": "app", "timestamps": "true", "previous": "true"}
 
 
 def test_a_log_that_was_asked_for_while_it_restarted_is_asked_for_again(tmp_path: Path) -> None:
     ear = Ear("running", "replaced")
     newer, own = lines(5), lines(1)
     asked = follow(ear, tmp_path, Reply(text(newer)), Reply(text(own)))
-    assert ear.lines == newer + own
+    assert ear.lines == [*newer, "mixed", *own]
     assert ["follow" in query for query in asked] == [True, False]
+    assert "sinceTime" not in asked[1]
     assert ear.end == "ended"
+
+
+def test_the_log_of_a_newer_run_is_broken_off(tmp_path: Path) -> None:
+    replaced = threading.Event()
+
+    def newer() -> Iterator[str]:
+        yield text(lines(5))
+        while not server.done.wait(0.01):
+            yield ""
+
+    answers = [Reply(newer()), Reply(text(lines(1)))]
+    ear = Ear(lambda: "replaced" if replaced.is_set() else "running")
+    with serving(lambda _: answers.pop(0), tmp_path) as (server, api):
+        follower = Follower(
+            api, PATH, "app", ear, threading.Event(), turns=Turns(), patience=PATIENCE
+        )
+        thread = threading.Thread(target=follower.run)
+        thread.start()
+        while not ear.lines:
+            thread.join(0.01)
+        replaced.set()
+        follower.break_off()
+        thread.join(10)
+        server.done.set()
+    assert ear.lines == [*lines(5), "mixed", *lines(1)]
+    assert ear.end == "ended"
+    assert server.asked[1].query["previous"] == "true"
+
+
+def test_lines_of_after_the_end_of_a_run_are_not_its_own(tmp_path: Path) -> None:
+    ear = Ear("replaced")
+    ear.last_stamp = f"{DAY}03"
+    follow(ear, tmp_path, Reply(text(lines(1, 5))))
+    assert ear.lines == lines(1)
+    assert ear.end == "lost: the kubelet refuses it: another run's log came in its place"
 
 
 REFUSED = Reply({"message": 'container "app" is\n waiting to start'}, status=400)

@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 NAMESPACE = "/api/v1/namespaces/sidecar-run"
 DONE = {"phase": "Succeeded", "containerStatuses": []}
-DAY = "2026-11-23T21:42:"
+DAY = "2026-11-23T21:40:"
 
 
 class Cluster:
