@@ -33,7 +33,7 @@ ORDERING = "kubernetes/kubernetes pkg/kubelet/kuberuntime/kuberuntime_terminatio
 
 DEBUGGER = """
 say() { read -r up idle < /proc/uptime; echo "$* $up"; }
-trap 'say TERM; sleep 4; say EXIT; exit 0' TERM
+trap 'say TERM; sleep 3.5; say EXIT; sleep 0.5; exit 0' TERM
 say UP
 sleep 3600 & wait
 """
