@@ -158,17 +158,6 @@ def term_sleep(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("term-kubelet-restart", seconds=25, disturbs=True)
-def term_kubelet_restart(run: Run) -> None:
-    """Restart the kubelet three seconds after the pod's deletion began."""
-    run.until_said("app", "UP")
-    run.delete()
-    run.until_said("app", "TERM")
-    run.observe(3, "part of the grace period is used up")
-    run.node("systemctl", "restart", "kubelet", action="restart-kubelet")
-    run.until_gone()
-
-
 def deletion(timeline: Timeline, pod: str | None = None) -> Moment:
     """Return when the suite began to delete the pod for the first time."""
     name = pod or timeline.pod.name
@@ -693,13 +682,14 @@ def test_eviction_api(timeline: Timeline) -> None:
     "term.kubelet-restart",
     MUST,
     since="1.29",
-    scenario="term-kubelet-restart",
+    scenario="kubelet-restart",
     source=POD_TERMINATION,
     needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
 )
 def test_kubelet_restart(timeline: Timeline) -> None:
     """A kubelet that is restarted during termination begins it again, with all its grace period."""
-    app, sidecar = timeline["app"], timeline["sidecar"]
+    pod = timeline.pod_named("kubelet-restart-stopping")
+    app, sidecar = pod["app"], pod["sidecar"]
     assert app.said("TERM") < timeline.action("restart-kubelet").begun
     # The grace period is 8 s, of which 3 had passed before the restart. Whether the runtime sends
     # SIGTERM for a second time is its own affair.
