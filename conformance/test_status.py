@@ -31,7 +31,7 @@ STICKY_SINCE = 36
 @scenario("status-crash", seconds=20)
 def status_crash(run: Run) -> None:
     """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
-    run.until_ready()
+    run.until_running("app")
     run.until("crasher to be held back", lambda: held_back_after_restart(run.status("crasher")))
     run.exec("slow", "touch", "/shared/app-fails")
     run.until("app to be held back", lambda: held_back_after_restart(run.status("app")))

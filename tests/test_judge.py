@@ -86,6 +86,7 @@ def test_a_failure_shows_what_happened_and_where_it_is_recorded(tmp_path: Path) 
     [
         (AssertionError("no"), Verdict.ERROR),
         (InconclusiveError("no"), Verdict.ERROR),
+        (EvidenceLostError("no"), Verdict.ERROR),
         (None, Verdict.PASS),
     ],
 )
