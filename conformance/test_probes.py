@@ -365,9 +365,10 @@ def youth(run: Run, age: float) -> float:
 def first_seen_ready(container: Container, run: int = 0) -> Moment:
     """Return when this run was first seen to be ready, which is after it has become so."""
     for seen in container.statuses:
-        if seen.value["restartCount"] == run and seen.value["ready"]:
-            at = seen.moment.latest
-            return Moment(f"{container}#{run} is seen to be ready", at, at, "watch")
+        if seen.value["restartCount"] == run and seen.value["ready"] and seen.moment.own:
+            arrived = seen.moment.own.latest
+            what = f"{container}#{run} is seen to be ready"
+            return container.pod.timeline.seen_between(arrived, arrived, what)
     raise AssertionError(f"{container}#{run} was never ready")
 
 

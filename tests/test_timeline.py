@@ -292,6 +292,17 @@ def test_a_status_time_bounds_a_clock_as_the_second_that_it_is() -> None:
     assert moment.earliest <= BEGUN + 10 * SECOND <= moment.latest
 
 
+def test_a_scenario_that_creates_its_pod_late_knows_the_clock_none_the_less() -> None:
+    tape = Tape(skew=100)
+    created = {"status": 201, "body": {"metadata": {"uid": "u1"}}, "warnings": []}
+    tape.action(20, "create", answer=created)
+    tape.pod(21.5, app=running("a", 21))
+    tape.action(30, "delete")
+    moment = Timeline(tape.end()).action("delete").moment
+    assert moment.earliest <= BEGUN + 30 * SECOND <= moment.latest
+    assert moment.width <= 3 * SECOND
+
+
 def test_clocks_that_are_one_have_no_doubt() -> None:
     tape = Tape()
     tape.action(10, "delete", lasts=0.5)
