@@ -35,7 +35,6 @@ def test_a_run_that_was_never_the_present_one_is_seen() -> None:
     assert runs.saw(event(**running("b", 3, 1, lastState=terminated("a", 1, 2)))) == [FIRST, SECOND]
     assert runs.state(FIRST) == "replaced"
     assert runs.state(SECOND) == "running"
-    assert runs.is_previous(FIRST)
 
 
 def test_a_container_that_never_ran_has_no_run() -> None:
