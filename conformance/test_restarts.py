@@ -88,26 +88,6 @@ def restart_image(run: Run) -> None:
     run.observe(1, "the app to run on")
 
 
-@scenario("kubelet-restart", seconds=25, disturbs=True)
-def kubelet_restart(run: Run) -> None:
-    """Restart the kubelet while one pod stops; then let the app of the other end."""
-    running, stopping = "kubelet-restart", "kubelet-restart-stopping"
-    run.until_ready(running)
-    run.until_said("app", "UP", pod=stopping)
-    run.delete(stopping)
-    run.until_said("app", "TERM", pod=stopping)
-    run.observe(3, "part of the grace period is used up")
-    run.node("systemctl", "restart", "kubelet", action="restart-kubelet")
-    answers = "until : < /dev/tcp/127.0.0.1/10248; do sleep 0.3; done 2> /dev/null"
-    run.node("timeout", "50", "bash", "-c", answers, action="kubelet-healthy")
-    run.observe(3, "the kubelet to take up its pods again")
-    # The kubelet may still refuse an exec; the runtime does not.
-    app = f"$(crictl ps -q --name '^app$' --label io.kubernetes.pod.name={running})"
-    run.node("sh", "-c", f"crictl exec {app} touch /shared/end", action="end-app")
-    run.until_said("app", "START 2", pod=running)
-    run.until_gone(stopping)
-
-
 @requirement(
     "restart.always-any-exit",
     MUST,
@@ -235,7 +215,7 @@ def test_main_not_gated_after_init(timeline: Timeline) -> None:
     "restart.both-down-main-restarts",
     MUST,
     since="1.29",
-    scenario="kubelet-restart",
+    scenario="node-kubelet",
     source=("https://github.com/kubernetes/kubernetes/issues/136910", LIFECYCLE),
     needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
 )
@@ -244,8 +224,8 @@ def test_both_down_main_restarts(timeline: Timeline) -> None:
 
     That the sidecar has a startup probe makes no difference.
     """
-    pod = timeline.pod_named("kubelet-restart")
-    assert timeline.action("restart-kubelet").moment < pod["app"].said("END")
+    pod = timeline.pod_named("node-kubelet-ends")
+    assert timeline.action("start-kubelet").begun < pod["app"].said("END")
     assert pod["app"].said("END") < pod["app"].run(1).said("START 2")
     assert_ran_once(pod["sidecar"])
 

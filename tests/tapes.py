@@ -65,7 +65,6 @@ class Tape:
             "minor": 37,
             "shared_clock": not skew,
             "scenario": "one",
-            "disturbs": False,
             **header,
         }
         self.records: list[Json] = []

@@ -13,7 +13,7 @@ from fixtures.judge import NotStagedError, judge, unjudged, why_unsupported
 from fixtures.moments import InconclusiveError
 from fixtures.requirements import Level, Requirement
 from fixtures.stage.recording import read_recording
-from fixtures.timeline import EvidenceLostError, NeverError
+from fixtures.timeline import PAUSE_API_SERVER, EvidenceLostError, NeverError
 from reports.model import Comparison, Verdict
 from tests.tapes import Tape, running
 
@@ -33,11 +33,13 @@ PROMISE = Requirement(
 
 
 def evidence(
-    folder: Path, *, minor: int = 33, outage: bool = False, disturbs: bool = False
+    folder: Path, *, minor: int = 33, outage: bool = False, meant: bool = False
 ) -> Evidence:
-    tape = Tape(disturbs=disturbs)
+    tape = Tape()
     tape.pod(1, app=running("a", 1))
     tape.log(2, "START")
+    if meant:
+        tape.action(2.5, PAUSE_API_SERVER, lasts=3)
     if outage:
         tape.add("outage", 3, ended=tape.here(7), reason="connection refused")
     tape.end(8)
@@ -103,7 +105,7 @@ def test_an_outage_of_the_api_makes_a_failure_an_error(
 
 
 def test_an_outage_that_the_scenario_means_excuses_nothing(tmp_path: Path) -> None:
-    found = evidence(tmp_path, outage=True, disturbs=True)
+    found = evidence(tmp_path, outage=True, meant=True)
     assert judge(PROMISE, AssertionError("no"), found, []).verdict is Verdict.FAIL
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fixtures import knownfailures
 from fixtures.errors import UsageError
 from fixtures.knownfailures import Baseline, KnownFailure, load, parse_version
-from reports.model import Result, Verdict
+from reports.model import Verdict
 from tests.report_samples import result
 
 TODAY = date(2027, 1, 15)
@@ -234,21 +234,3 @@ def test_the_example_in_the_suites_own_file_is_valid(tmp_path: Path) -> None:
 
 
 ENTRY_KEYS = (*knownfailures.REQUIRED, *knownfailures.OPTIONAL)
-
-
-def test_an_intermittent_failure_that_passes_is_no_news(tmp_path: Path) -> None:
-    path = tmp_path / "known-failures.toml"
-    entry = """[[known-failure]]
-requirement = "a.b"
-versions = [">=1.29.0"]
-issue = "https://example.org/1"
-reason = "now and then"
-expires = 2030-01-01
-intermittent = {}
-"""
-    versions = {"kube-apiserver": "v1.30.0"}
-    passed = Result("a.b", "", "MUST", "1.29", Verdict.PASS, "", "s", 1.0)
-    for word, lines in (("true", 0), ("false", 1)):
-        path.write_text(entry.format(word), encoding="utf-8")
-        baseline = load(path, ["a.b"])
-        assert len(baseline.notices([passed], versions, date(2029, 1, 1))) == lines

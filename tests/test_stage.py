@@ -260,6 +260,65 @@ def test_a_pod_that_no_node_takes_is_a_failure_of_the_stage(theatre: Theatre) ->
     assert recording.failure == "pod one was not scheduled: 0/1 nodes available"
 
 
+def test_what_disturbs_is_prepared_beside_the_others_and_staged_after_them(
+    theatre: Theatre,
+) -> None:
+    happened: list[str] = []
+    prepared = threading.Event()
+
+    def quiet(_: Run) -> None:
+        assert prepared.wait(20)
+        happened.append("the last step of the other")
+
+    def prepare(run: Run) -> None:
+        run.cleanup.callback(happened.append, "cleanup")
+        happened.append("preparation")
+        prepared.set()
+
+    def steps(_: Run) -> None:
+        happened.append("disturbance")
+
+    recordings = theatre.play(
+        Scenario("loud", steps, seconds=30, disturbs=True, prepare=prepare),
+        Scenario("quiet", quiet, seconds=20),
+    )
+    assert happened == ["preparation", "the last step of the other", "disturbance", "cleanup"]
+    (wait,) = recordings["loud"].of("wait")
+    assert wait["what"] == "those that disturb nothing"
+    assert theatre.stage.figures["stagedTogether"] == 1
+
+
+def test_what_could_not_be_prepared_disturbs_nothing(theatre: Theatre) -> None:
+    cleaned: list[str] = []
+
+    def prepare(run: Run) -> None:
+        run.cleanup.callback(cleaned.append, run.name)
+        raise KeyError("typo")
+
+    def steps(_: Run) -> None:
+        cleaned.append("disturbed")
+
+    recording = theatre.play(Scenario("loud", steps, disturbs=True, prepare=prepare))["loud"]
+    assert recording.failure == "defect in the steps: KeyError('typo')"
+    assert cleaned == ["loud"]
+
+
+def test_an_interruption_ends_what_was_only_prepared(theatre: Theatre) -> None:
+    prepared = threading.Event()
+
+    def steps(_: Run) -> None:
+        assert prepared.wait(20)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        theatre.play(
+            Scenario("loud", until_finished, disturbs=True, prepare=lambda _: prepared.set()),
+            Scenario("quiet", steps),
+        )
+    loud = theatre.recordings()["loud"]
+    assert (loud.failure, loud.complete) == ("the run was interrupted", True)
+
+
 def test_what_was_made_is_deleted_and_released(theatre: Theatre) -> None:
     theatre.cluster.lives["one"] = [status("Succeeded", **ended("a"))]
     theatre.play(Scenario("one", until_finished))

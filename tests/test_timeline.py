@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.moments import SECOND, InconclusiveError
-from fixtures.timeline import EvidenceLostError, NeverError, Timeline, parse_time
+from fixtures.timeline import (
+    PAUSE_API_SERVER,
+    EvidenceLostError,
+    NeverError,
+    Timeline,
+    parse_time,
+)
 from tests.tapes import BEGUN, Tape, exact, running, terminated
 
 AWARE = st.datetimes(
@@ -409,11 +415,13 @@ def test_actions_are_found_by_their_arguments() -> None:
 
 
 def test_outages_count_unless_the_scenario_means_them() -> None:
-    for disturbs in (False, True):
-        tape = Tape(disturbs=disturbs)
+    words = ["the API server did not answer for 2.5 s: connection refused"]
+    for paused_at, counted in ((None, words), (2.5, []), (6, words)):
+        tape = Tape()
+        if paused_at is not None:
+            tape.action(paused_at, PAUSE_API_SERVER, lasts=3)
         tape.add("outage", 3, ended=tape.here(5.5), reason="connection refused")
-        words = ["the API server did not answer for 2.5 s: connection refused"]
-        assert Timeline(tape.end()).outages == ([] if disturbs else words)
+        assert Timeline(tape.end()).outages == counted
 
 
 def test_the_excerpt_tells_what_happened_in_its_order() -> None:

@@ -90,12 +90,12 @@ def main_waits(edit: Edit) -> None:
 
 @counterexample("restart.both-down-main-restarts", "the app is not restarted")
 def main_stays_down(edit: Edit) -> None:
-    not_restarted(edit, "app", "kubelet-restart")
+    not_restarted(edit, "app", "node-kubelet-ends")
 
 
 @counterexample("restart.both-down-main-restarts", "the sidecar is restarted")
 def sidecar_too(edit: Edit) -> None:
-    edit.statuses("sidecar", "kubelet-restart")[-1]["restartCount"] = 1
+    edit.statuses("sidecar", "node-kubelet-ends")[-1]["restartCount"] = 1
 
 
 @counterexample("restart.stops-when-main-done", "a sidecar that leaves is restarted once more")

@@ -308,9 +308,9 @@ def evicted_unordered(edit: Edit) -> None:
 
 @counterexample("term.kubelet-restart", "the app has only what was left of its grace period")
 def what_was_left(edit: Edit) -> None:
-    edit.shift_line("app", "STILL", -4, "kubelet-restart-stopping")
+    edit.shift_line("app", "STILL", -4, "node-kubelet-stops")
 
 
 @counterexample("term.kubelet-restart", "the sidecar is told to stop when the kubelet comes back")
 def no_longer_waits(edit: Edit) -> None:
-    edit.shift_line("sidecar", "TERM", -6, "kubelet-restart-stopping")
+    edit.shift_line("sidecar", "TERM", -6, "node-kubelet-stops")
