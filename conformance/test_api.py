@@ -83,7 +83,7 @@ def ask_all(run: Run) -> None:
 # What is kept.
 
 
-@scenario("api-templates", seconds=2, applies=False)
+@scenario("api-templates", seconds=1, applies=False)
 def api_templates(run: Run) -> None:
     """Store each object and read it back."""
     for document in run.documents:
@@ -114,7 +114,7 @@ def test_field_persisted(timeline: Timeline) -> None:
         assert stored == "Always", f"{kind} was stored without the field"
 
 
-@scenario("api-patch", seconds=2)
+@scenario("api-patch", seconds=1)
 def api_patch(run: Run) -> None:
     """Add sidecars to a stored pod template in the two ways in which injectors do."""
     image = run.images.fixture
@@ -419,7 +419,7 @@ def test_port_warnings(timeline: Timeline) -> None:
 # A running pod.
 
 
-@scenario("api-live", seconds=5)
+@scenario("api-live", seconds=9)
 def api_live(run: Run) -> None:
     """Let the sidecar end once and come back; then ask for what must not change."""
     run.until_ready()
@@ -529,7 +529,7 @@ def test_ephemeral_policy(timeline: Timeline) -> None:
 # The feature gate.
 
 
-@scenario("api-gate", seconds=4, applies=False)
+@scenario("api-gate", seconds=3, applies=False)
 def api_gate(run: Run) -> None:
     """Ask the API server and a kubelet for their gates, and a kubelet to turn this one off."""
     ask_all(run)

@@ -19,7 +19,7 @@ SIDECARS = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-container
 TUTORIAL = "https://kubernetes.io/docs/tutorials/configuration/pod-sidecar-containers/"
 
 
-@scenario("job-classic-sidecar", seconds=11)
+@scenario("job-classic-sidecar", seconds=10)
 def job_classic_sidecar(run: Run) -> None:
     """Let the time pass in which a Job with a native sidecar would be complete."""
     run.until_terminated("work")

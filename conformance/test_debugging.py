@@ -22,7 +22,7 @@ EPHEMERAL = "https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-contai
 OK = 200
 
 
-@scenario("dbg-init", seconds=8)
+@scenario("dbg-init", seconds=9)
 def dbg_init(run: Run) -> None:
     """Look into the sidecar in every way there is; it is not to count as started meanwhile."""
     log = manifest.resource_path("v1", "Pod", run.namespace, "dbg-init") + "/log"

@@ -48,7 +48,7 @@ def assert_shown(timeline: Timeline, stage: str, column: str, expected: str) -> 
     assert shown.split()[0] == expected, f"{stage}: {column} is {shown!r}, not {expected!r}"
 
 
-@scenario("kubectl-columns", seconds=14)
+@scenario("kubectl-columns", seconds=16)
 def kubectl_columns(run: Run) -> None:
     """Hold the pod at each stage, and read its row there."""
     name = "kubectl-columns"
@@ -139,7 +139,7 @@ def test_completed(timeline: Timeline) -> None:
     assert_shown(timeline, "finished", "Ready", "0/3")
 
 
-@scenario("kubectl-crashing", seconds=6)
+@scenario("kubectl-crashing", seconds=7)
 def kubectl_crashing(run: Run) -> None:
     """Crash the first sidecar until it is in back-off, and read the row then.
 

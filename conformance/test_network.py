@@ -33,7 +33,7 @@ NAMED_SINCE = 33
 """The minor from which on Services look for port names at sidecars."""
 
 
-@scenario("net-web", seconds=15)
+@scenario("net-web", seconds=17)
 def net_web(run: Run) -> None:
     """Ask by port-forward while the pod initialises, by Services later and until its end."""
     run.until("proxy to be started", lambda: run.status("proxy", "net-web").get("started"))
@@ -99,6 +99,12 @@ def ports(timeline: Timeline, service: str) -> set[int]:
     }
 
 
+def leads_to(timeline: Timeline, service: str, port: int) -> None:
+    """Assert that a Service was served at this port and no other."""
+    found = ports(timeline, service)
+    assert found == {port}, f"{service} leads to ports {found or 'none'}, not to {port}"
+
+
 def readiness(timeline: Timeline, service: str, pod: str) -> list[bool]:
     """Return the successive values of `ready` of the endpoint that a pod is, until it ends."""
     found: list[bool] = []
@@ -125,7 +131,7 @@ def test_shared_localhost(timeline: Timeline) -> None:
 @requirement("net.service-numeric", MUST, since="1.29", scenario="net-web", source=(SIDECARS, KEP))
 def test_service_numeric(timeline: Timeline) -> None:
     """A Service with a numeric targetPort reaches the sidecar that listens there."""
-    assert ports(timeline, "net-web-number") == {SIDECAR_PORT}
+    leads_to(timeline, "net-web-number", SIDECAR_PORT)
     timeline.pod_named("net-web-client")["client"].said("GOT number proxy")
 
 
@@ -138,7 +144,7 @@ def test_service_numeric(timeline: Timeline) -> None:
 )
 def test_service_named(timeline: Timeline) -> None:
     """A Service whose targetPort is a port name of a sidecar reaches that sidecar."""
-    assert ports(timeline, "net-web-name") == {SIDECAR_PORT}
+    leads_to(timeline, "net-web-name", SIDECAR_PORT)
     timeline.pod_named("net-web-client")["client"].said("GOT name proxy")
 
 
@@ -160,7 +166,7 @@ def test_plain_init_port_not_used(timeline: Timeline) -> None:
 )
 def test_named_port_precedence(timeline: Timeline) -> None:
     """Where a sidecar and a regular container share a port name, the regular container's counts."""
-    assert ports(timeline, "net-web-both") == {MAIN_PORT}
+    leads_to(timeline, "net-web-both", MAIN_PORT)
 
 
 @requirement("net.endpoint-follows-readiness", SHOULD, since="1.29", scenario="net-web", source=KEP)

@@ -81,7 +81,7 @@ def another(run: Run, container: str, pod: str, former: str) -> bool:
     return "running" in status.get("state", {}) and identity(run, container, pod) != former
 
 
-@scenario("node-loss", seconds=8)
+@scenario("node-loss", seconds=9)
 def node_loss(run: Run) -> None:
     """Remove the sidecar's container, and wait until all is as before."""
     run.until_ready()
@@ -243,7 +243,7 @@ def read_usage(run: Run, node: str) -> None:
         run.observe(1, "the kubelet to read what containers use")
 
 
-@scenario("node-api", seconds=9, disturbs=True)
+@scenario("node-api", seconds=7, disturbs=True)
 def node_api(run: Run) -> None:
     """Stop the API server while the pod is initialising, until its main container runs."""
     run.until_running("init")
@@ -311,7 +311,7 @@ def test_reboot_pending(timeline: Timeline) -> None:
         if one["restartCount"] and "running" in one["state"] and one["name"].startswith("init-")
     }
     assert seen, "no plain init container was seen running again"
-    assert {phase for _, phase in seen} == {"Pending"}, f"{seen}"
+    assert {phase for _, phase in seen} == {"Pending"}, f"init containers ran in phase {seen}"
 
 
 @requirement(
@@ -500,9 +500,9 @@ def test_metrics(timeline: Timeline) -> None:
     lines = timeline.action("read-started").answer["lines"]
     counted = [line for line in lines if 'container_type="init_container"' in line]
     number = float(counted[0].split()[-1]) if counted else 0.0
-    assert number >= len(again), f"{number:g} of {len(again)} were counted"
+    assert number >= len(again), f"{number:g} of {len(again)} starts were counted"
     lines = [line for a in timeline.actions if a.name == "read-usage" for line in a.answer["lines"]]
-    assert any('container="sidecar"' in line for line in lines), f"{lines}"
+    assert any('container="sidecar"' in line for line in lines), f"usage of it is not in {lines}"
 
 
 @requirement(

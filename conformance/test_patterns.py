@@ -15,7 +15,7 @@ MUST = Level.MUST
 SIDECARS = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"
 
 
-@scenario("pattern-log-shipper", seconds=9)
+@scenario("pattern-log-shipper", seconds=7)
 def pattern_log_shipper(run: Run) -> None:
     """Wait until the sidecar has printed some lines and the Deployment is available."""
     run.until_said("myapp", "WROTE 3")

@@ -122,7 +122,7 @@ def res_ranges(run: Run) -> None:
     propose(run, "in-turn", [limited("init", 60)], [app])
 
 
-@scenario("res-pod", seconds=6, own_namespace=True, applies=False)
+@scenario("res-pod", seconds=8, own_namespace=True, applies=False)
 def res_pod(run: Run) -> None:
     """Wait until the pod runs and was charged, and read its cgroup where that can be done."""
     for document in sorted(run.documents, key=lambda one: one["kind"] == "Pod"):
@@ -180,7 +180,7 @@ def list_pod_resources() -> bytes:
     return preface + frame(4, 0, 0, b"") + frame(1, 4, 1, headers) + frame(0, 1, 1, bytes(5))
 
 
-@scenario("res-disk", seconds=15)
+@scenario("res-disk", seconds=11)
 def res_disk(run: Run) -> None:
     """Wait until the pod is evicted."""
     run.until(
@@ -190,7 +190,7 @@ def res_disk(run: Run) -> None:
     )
 
 
-@scenario("res-fit", seconds=4, applies=False)
+@scenario("res-fit", seconds=5, applies=False)
 def res_fit(run: Run) -> None:
     """Fill a node, then ask for what is left and for more; widgets are given and taken away."""
     first, port, widgets, memory = run.documents
@@ -258,13 +258,14 @@ def classes(run: Run) -> None:
 # Reading the answers.
 
 
-def charged(timeline: Timeline, name: str) -> dict[str, str]:
-    """Return what a proposed pod would have been charged, by resource."""
+def is_charged(timeline: Timeline, name: str, wanted: Mapping[str, str]) -> None:
+    """Assert that a proposed pod would have been charged this, by resource."""
     answer = timeline.action("create", name=f"{timeline.recording.scenario}-{name}")
     message = str(answer.body.get("message", ""))
     found = re.search(r"exceeded quota: .*?requested: (.*?), used:", message)
     assert found, f"{name} was not refused for its quota: {answer.status} {message}"
-    return dict(pair.split("=") for pair in found[1].split(","))
+    charge = dict(pair.split("=") for pair in found[1].split(","))
+    assert charge == wanted, f"{name} is charged {charge}, not {wanted}"
 
 
 def amounts(amount: int) -> Mapping[str, str]:
@@ -281,7 +282,7 @@ def amounts(amount: int) -> Mapping[str, str]:
 )
 def test_sum_with_main(timeline: Timeline) -> None:
     """A pod's effective request and limit add up sidecars and main containers."""
-    assert charged(timeline, "sum") == amounts(45)
+    is_charged(timeline, "sum", amounts(45))
 
 
 @requirement(
@@ -289,8 +290,8 @@ def test_sum_with_main(timeline: Timeline) -> None:
 )
 def test_init_peak_adds_earlier_sidecars(timeline: Timeline) -> None:
     """A plain init container counts with all sidecars listed before it, not with later ones."""
-    found = {name: charged(timeline, name) for name in PERMUTED}
-    assert found == {name: amounts(peak) for name, peak in PEAKS.items()}
+    for name, peak in PEAKS.items():
+        is_charged(timeline, name, amounts(peak))
 
 
 @requirement("res.overhead", SHOULD, since="1.29", scenario="res-formula", source=(OVERHEAD, KEP))
@@ -298,12 +299,8 @@ def test_overhead(timeline: Timeline) -> None:
     """A pod's overhead is added to what its sidecars and main containers request."""
     if timeline.action("create", kind="RuntimeClass").status == FORBIDDEN:
         pytest.skip("the suite may not create a RuntimeClass here")
-    found = charged(timeline, "overhead")
-    assert found == {
-        "requests.cpu": "47m",
-        "requests.memory": "47Mi",
-        "limits.memory": "87Mi",
-    }
+    wanted = {"requests.cpu": "47m", "requests.memory": "47Mi", "limits.memory": "87Mi"}
+    is_charged(timeline, "overhead", wanted)
 
 
 @requirement(
@@ -312,15 +309,18 @@ def test_overhead(timeline: Timeline) -> None:
 def test_quota(timelines: dict[str, Timeline]) -> None:
     """A quota charges sidecars, and refuses those without the requests and limits that it holds."""
     used = timelines["res-pod"].object("ResourceQuota", "res-pod")["status"]["used"]
-    assert used == {
+    wanted = {
         "pods": "1",
         "requests.cpu": "35m",
         "requests.memory": "1288Mi",
         "limits.memory": "1432Mi",
     }
+    assert used == wanted, f"charged {used}, not {wanted}"
     missing = timelines["res-formula"].action("create", name="res-formula-missing")
     message = missing.body.get("message", "")
-    assert missing.status == FORBIDDEN, f"{missing.status} {message}"
+    assert missing.status == FORBIDDEN, (
+        f"without requests it was answered {missing.status} {message}"
+    )
     assert "must specify" in message, message
     assert "sidecar" in message, message
 
@@ -337,8 +337,8 @@ def test_quota(timelines: dict[str, Timeline]) -> None:
 )
 def test_pod_level(timelines: dict[str, Timeline]) -> None:
     """Resources of the pod as a whole count instead of those of its sidecars and containers."""
-    assert charged(timelines["res-formula"], "pod-level") == amounts(200)
-    assert quality(timelines["res-fit"], "pod-level") == "Guaranteed"
+    is_charged(timelines["res-formula"], "pod-level", amounts(200))
+    has_class(timelines["res-fit"], "pod-level", "Guaranteed")
 
 
 @requirement("res.limitrange", SHOULD, since="1.29", scenario="res-ranges", source=KEP)
@@ -347,10 +347,8 @@ def test_limitrange(timeline: Timeline) -> None:
     default = timeline.action("create", name="res-ranges-default")
     assert default.status == CREATED, f"{default.status} {default.body.get('message')}"
     given = default.body["spec"]["initContainers"][0]["resources"]
-    assert given == {
-        "requests": {"cpu": "11m", "memory": "11Mi"},
-        "limits": {"memory": "22Mi"},
-    }
+    wanted = {"requests": {"cpu": "11m", "memory": "11Mi"}, "limits": {"memory": "22Mi"}}
+    assert given == wanted, f"the sidecar was given {given}, not {wanted}"
     for name, words in (
         ("little", "minimum memory usage per Container"),
         ("much", "maximum memory usage per Container"),
@@ -358,17 +356,20 @@ def test_limitrange(timeline: Timeline) -> None:
     ):
         answer = timeline.action("create", name=f"res-ranges-{name}")
         message = answer.body.get("message", "")
-        assert answer.status == FORBIDDEN, f"{name}: {answer.status} {message}"
+        assert answer.status == FORBIDDEN, f"{name} was answered {answer.status} {message}"
         assert words in message, f"{name}: {message}"
     in_turn = timeline.action("create", name="res-ranges-in-turn")
-    assert in_turn.status == CREATED, f"{in_turn.status} {in_turn.body.get('message')}"
+    message = in_turn.body.get("message", "")
+    assert in_turn.status == CREATED, f"in-turn was answered {in_turn.status} {message}"
 
 
-def quality(timeline: Timeline, name: str) -> str:
-    """Return the QoS class of a proposed pod."""
+def has_class(timeline: Timeline, name: str, wanted: str) -> None:
+    """Assert that a proposed pod has this QoS class."""
     answer = timeline.action("create", name=f"{timeline.recording.scenario}-{name}")
-    assert answer.status == CREATED, f"{name}: {answer.status} {answer.body.get('message')}"
-    return str(answer.body["status"].get("qosClass"))
+    message = answer.body.get("message", "")
+    assert answer.status == CREATED, f"{name} was answered {answer.status} {message}"
+    found = answer.body["status"].get("qosClass")
+    assert found == wanted, f"the QoS class of {name} is {found}, not {wanted}"
 
 
 @requirement(
@@ -376,10 +377,10 @@ def quality(timeline: Timeline, name: str) -> str:
 )
 def test_qos_includes_sidecars(timeline: Timeline) -> None:
     """A pod's QoS class is that of its sidecars and main containers together."""
-    assert quality(timeline, "guaranteed") == "Guaranteed"
-    assert quality(timeline, "burstable-sidecar") == "Burstable"
-    assert quality(timeline, "burstable-main") == "Burstable"
-    assert quality(timeline, "best-effort") == "BestEffort"
+    has_class(timeline, "guaranteed", "Guaranteed")
+    has_class(timeline, "burstable-sidecar", "Burstable")
+    has_class(timeline, "burstable-main", "Burstable")
+    has_class(timeline, "best-effort", "BestEffort")
 
 
 @requirement(
@@ -447,7 +448,7 @@ def unschedulable(timeline: Timeline, name: str) -> str:
     """Return why the scheduler found no node for a pod."""
     pod = timeline.pod_named(name)
     found = pod.conditions("PodScheduled")[-1].value
-    assert found["status"] == "False", f"{name} was put on {pod.spec.get('nodeName')}"
+    assert found["status"] == "False", f"{name} was scheduled beside the pod that leaves no room"
     return str(found["message"])
 
 

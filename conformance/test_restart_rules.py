@@ -35,7 +35,7 @@ def rules_policies(run: Run) -> None:
     run.until_gone("rules-policies-always")
 
 
-@scenario("rules-restart-all", seconds=25, follows=True)
+@scenario("rules-restart-all", seconds=29, follows=True)
 def rules_restart_all(run: Run) -> None:
     """Wait for the fourth run, then delete the pod: its main container asks for one more."""
     run.until_said("app", "RUN 4")
@@ -88,12 +88,12 @@ def test_init_policy_with_sidecar(timeline: Timeline) -> None:
     assert never["init"].first.exit_code == 7
     assert never["init"].restarts == 0, "an init container that is never restarted was"
     assert not never["app"].ever_started, "app started though an init container had failed"
-    assert never.phase == "Failed"
+    assert never.phase == "Failed", f"{never.name} is {never.phase}"
     assert "terminated" in never["sidecar"].status["state"], "the sidecar was not stopped"
     retry = timeline.pod_named("rules-policies-retry")
     assert retry["init"].first.exit_code == 7
     assert retry["init"].restarts == 1, "an init container with OnFailure was not retried"
-    assert retry.phase == "Succeeded"
+    assert retry.phase == "Succeeded", f"{retry.name} is {retry.phase}"
 
 
 def story(timeline: Timeline) -> list[str]:

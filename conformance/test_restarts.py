@@ -39,7 +39,7 @@ RULES_MINOR = 35
 """Since this minor (container restart rules) Never pods show back-off as other pods do."""
 
 
-@scenario("restart-exits", seconds=30)
+@scenario("restart-exits", seconds=20)
 def restart_exits(run: Run) -> None:
     """Wait until all have been restarted, and read the log of a run that is over."""
     always = "restart-exits-always"
@@ -55,21 +55,21 @@ def restart_exits(run: Run) -> None:
         run.until_finished(f"restart-exits-{policy}")
 
 
-@scenario("restart-backoff", seconds=60)
+@scenario("restart-backoff", seconds=53)
 def restart_backoff(run: Run) -> None:
     """Wait until both sidecars of the first pod run for the fourth time."""
     for name in ("zero", "one"):
         run.until_said(name, "START 4", pod="restart-backoff")
 
 
-@scenario("restart-blocked", seconds=18)
+@scenario("restart-blocked", seconds=12)
 def restart_blocked(run: Run) -> None:
     """Wait until the sidecar and the app run again."""
     run.until_said("sidecar", "START 2")
     run.until_said("app", "START 2")
 
 
-@scenario("restart-image", seconds=30)
+@scenario("restart-image", seconds=23)
 def restart_image(run: Run) -> None:
     """Change the images of sidecars, and that of one to an image that does not exist."""
     first, second = "restart-image-init", "restart-image"
@@ -131,7 +131,6 @@ def test_ignores_pod_policy(timeline: Timeline) -> None:
     since="1.29",
     scenario="restart-backoff",
     source=(POLICY, KEP_BACKOFF),
-    slow=True,
 )
 def test_backoff(timeline: Timeline) -> None:
     """A sidecar that exits again and again is restarted after 10 s, then 20 s, and so on.
@@ -157,7 +156,6 @@ def test_backoff(timeline: Timeline) -> None:
     since="1.29",
     scenario="restart-backoff",
     source=MANAGER,
-    slow=True,
 )
 def test_backoff_per_container(timeline: Timeline) -> None:
     """While a sidecar waits to be restarted, another container of the pod need not wait with it."""
@@ -274,14 +272,14 @@ def test_last_state(timeline: Timeline) -> None:
     since="1.29",
     scenario="restart-backoff",
     source=STATUS,
-    slow=True,
 )
 def test_waiting_crashloop(timeline: Timeline) -> None:
     """A sidecar that failed and is held back waits in CrashLoopBackOff.
 
     In Never pods it does so since container restart rules are there; before it is terminated.
     """
-    assert ("waiting", "CrashLoopBackOff") in waits(timeline.pod_named("restart-backoff"), "one")
+    always = waits(timeline.pod_named("restart-backoff"), "one")
+    assert ("waiting", "CrashLoopBackOff") in always, f"it showed {always}"
     never = waits(timeline.pod_named("restart-backoff-never"), "one")
     if timeline.minor >= RULES_MINOR:
         assert ("waiting", "CrashLoopBackOff") in never, f"in a Never pod it showed {never}"
@@ -296,7 +294,6 @@ def test_waiting_crashloop(timeline: Timeline) -> None:
     since="1.29",
     scenario="restart-backoff",
     source=STATUS,
-    slow=True,
 )
 def test_exit0_stays_terminated(timeline: Timeline) -> None:
     """A sidecar that exited with 0 and is held back is shown terminated, not as crashing."""
@@ -311,7 +308,8 @@ def test_oomkilled(timeline: Timeline) -> None:
     """A sidecar killed for its memory is marked OOMKilled and restarted; the app runs on."""
     pod = timeline.pod_named("restart-exits-always")
     assert pod["hog"].run(0).exit_code == KILLED
-    assert pod["hog"].run(0).reason == "OOMKilled"
+    reason = pod["hog"].run(0).reason
+    assert reason == "OOMKilled", f"the reason told is {reason}"
     assert pod["app"].said("START") < pod["hog"].run(1).said("START 2")
     assert_ran_once(pod["app"])
     assert "running" in pod["app"].status["state"], "app does not run any more"

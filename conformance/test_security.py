@@ -21,7 +21,7 @@ KEP = "https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/753-
 CREATED, FORBIDDEN = 201, 403
 
 
-@scenario("sec-psa", seconds=4, own_namespace=True, applies=False)
+@scenario("sec-psa", seconds=1, own_namespace=True, applies=False)
 def sec_psa(run: Run) -> None:
     """Restrict the namespace, wait until that is in force, and ask for each pod."""
     path = f"/api/v1/namespaces/{run.namespace}"

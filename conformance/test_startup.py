@@ -24,21 +24,21 @@ OK = 200
 POLICIES = ("never", "onfailure", "always")
 
 
-@scenario("startup-open", seconds=18)
+@scenario("startup-open", seconds=15)
 def startup_open(run: Run) -> None:
     """Wait until the app runs, and a little longer."""
     run.until_said("app", "START")
     run.observe(2, "the pod to stay unready")
 
 
-@scenario("startup-fails", seconds=24, follows=True)
+@scenario("startup-fails", seconds=30, follows=True)
 def startup_fails(run: Run) -> None:
     """Wait until the last sidecar was over twice, and a little longer."""
     run.until("short to be restarted", lambda: run.status("short").get("restartCount", 0) >= 1, 120)
     run.observe(3, "nothing to follow a sidecar that is over too soon")
 
 
-@scenario("startup-never-recovers", seconds=28)
+@scenario("startup-never-recovers", seconds=26)
 def startup_never_recovers(run: Run) -> None:
     """Wait until both sidecars are well in their third runs."""
     run.until_said("steady", "CHANGED")
@@ -56,14 +56,14 @@ def startup_never_recovers(run: Run) -> None:
     run.until_said("app", "START")
 
 
-@scenario("startup-init-retry", seconds=12)
+@scenario("startup-init-retry", seconds=11)
 def startup_init_retry(run: Run) -> None:
     """Wait until both apps run."""
     for policy in ("onfailure", "always"):
         run.until_said("app", "START", pod=f"startup-init-retry-{policy}")
 
 
-@scenario("startup-bad-image", seconds=15)
+@scenario("startup-bad-image", seconds=16)
 def startup_bad_image(run: Run) -> None:
     """Wait until each sidecar waits for its image, and a little longer."""
     for policy in POLICIES:
@@ -71,7 +71,7 @@ def startup_bad_image(run: Run) -> None:
     run.observe(1, "nothing to follow a sidecar without an image")
 
 
-@scenario("startup-no-regate", seconds=18)
+@scenario("startup-no-regate", seconds=13)
 def startup_no_regate(run: Run) -> None:
     """Wait until the second run of the sidecar that crashed is up, and the status says all."""
     run.until_said("crasher", "UP 2")

@@ -28,7 +28,7 @@ STICKY_SINCE = 36
 """From this minor on Initialized stays True whatever the regular containers are doing."""
 
 
-@scenario("status-crash", seconds=20)
+@scenario("status-crash", seconds=23)
 def status_crash(run: Run) -> None:
     """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
     run.until_running("app")
@@ -50,7 +50,7 @@ def status_crash(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("status-ends", seconds=10)
+@scenario("status-ends", seconds=15)
 def status_ends(run: Run) -> None:
     """Let two pods end by themselves and delete the third, whose main container is killed."""
     run.until_ready("status-ends-killed")
@@ -151,7 +151,8 @@ def test_main_waiting_reason(timeline: Timeline) -> None:
             and not statuses["app"].get("containerID")
         ):
             seen += 1
-            assert waits_with(statuses["app"], "PodInitializing"), statuses["app"]["state"]
+            state = statuses["app"]["state"]
+            assert waits_with(statuses["app"], "PodInitializing"), f"app was {state}"
     assert seen, "the pod was never seen with a sidecar that was not started"
     assert timeline["app"].ever_started, "app never started"
 
@@ -204,7 +205,7 @@ def test_events_fieldpath(timeline: Timeline) -> None:
         found = events_of(timeline, name)
         assert {"Created", "Started", "Killing"} <= {event["reason"] for event in found}, name
         paths = {event["involvedObject"]["fieldPath"] for event in found}
-        assert paths == {f"spec.initContainers{{{name}}}"}, paths
+        assert paths == {f"spec.initContainers{{{name}}}"}, f"events of {name} point to {paths}"
 
 
 @requirement(
@@ -240,8 +241,9 @@ def test_killing_event_early(timeline: Timeline) -> None:
 )
 def test_termination_message(timeline: Timeline) -> None:
     """A sidecar's termination message comes from its own path, or from its log if it asks so."""
-    assert timeline["crasher"].first.message.strip() == "crasher gave up"
-    assert "last words of slow" in timeline["slow"].first.message
+    own, of_log = timeline["crasher"].first.message, timeline["slow"].first.message
+    assert own.strip() == "crasher gave up", f"the message of crasher is {own!r}"
+    assert "last words of slow" in of_log, f"the message of slow is {of_log!r}"
 
 
 @requirement(
@@ -340,7 +342,7 @@ def test_succeeded_ignores_sidecars(timeline: Timeline) -> None:
     codes = {name: pod[name].last.exit_code for name in ("exits-1", "exits-143", "is-killed")}
     assert codes == {"exits-1": 1, "exits-143": 143, "is-killed": 137}
     assert pod["app"].last.exit_code == 0
-    assert pod.phase == "Succeeded"
+    assert pod.phase == "Succeeded", f"the pod is {pod.phase}"
 
 
 @requirement(
@@ -374,8 +376,10 @@ def test_initialized_false(timeline: Timeline) -> None:
         if runs(sidecar) and not sidecar["started"]:
             seen += 1
             found = conditions["Initialized"]
-            assert (found["status"], found["reason"]) == ("False", "ContainersNotInitialized")
-            assert found["message"] == "containers with incomplete status: [sidecar-2]"
+            told = (found["status"], found["reason"])
+            assert told == ("False", "ContainersNotInitialized"), f"Initialized was {found}"
+            wanted = "containers with incomplete status: [sidecar-2]"
+            assert found["message"] == wanted, f"Initialized was {found}"
     if not seen:
         raise InconclusiveError("no version of the pod shows sidecar-2 starting")
 
@@ -391,7 +395,8 @@ def test_initialized_true(timeline: Timeline) -> None:
     """Initialized is True once sidecars are started and plain init containers are done."""
     values = [seen.value for seen in timeline.pod.conditions("Initialized")]
     states = [value["status"] for value in values]
-    assert states == sorted(states) and set(states) == {"False", "True"}, f"{states}"  # noqa: PT018
+    assert states == sorted(states), f"Initialized was {states}"
+    assert set(states) == {"False", "True"}, f"Initialized was {states}"
     for _, statuses, conditions, _ in versions(timeline.pod):
         true = conditions.get("Initialized", {}).get("status") == "True"
         if true:
@@ -400,7 +405,7 @@ def test_initialized_true(timeline: Timeline) -> None:
             assert statuses["sidecar-2"]["started"] or ended(statuses["app"])
         elif statuses.get("app", {}).get("containerID"):
             raise AssertionError("app had begun and Initialized was not True")
-    assert values[-1]["reason"] == "PodCompleted", f"{values[-1]}"
+    assert values[-1]["reason"] == "PodCompleted", f"in the end Initialized is {values[-1]}"
 
 
 @requirement(
@@ -447,8 +452,10 @@ def test_ready_needs_sidecars(timeline: Timeline) -> None:
                 assert found["status"] == "True", f"{found} with all containers ready"
             elif app["ready"]:
                 unready += 1
-                assert (found["status"], found["reason"]) == ("False", "ContainersNotReady")
-                assert found["message"] == "containers with unready status: [proxy]"
+                told = (found["status"], found["reason"])
+                assert told == ("False", "ContainersNotReady"), f"{kind} was {found}"
+                wanted = "containers with unready status: [proxy]"
+                assert found["message"] == wanted, f"{kind} was {found}"
     assert unready, "proxy was never seen unready"
 
 
@@ -468,6 +475,8 @@ def test_ready_false_after_main_done(timeline: Timeline) -> None:
     ]
     assert stopping, "the pod was never seen with app ended and a sidecar running"
     for found in stopping:
-        assert (found["status"], found["reason"]) == ("False", "ContainersNotReady"), f"{found}"
+        told = (found["status"], found["reason"])
+        assert told == ("False", "ContainersNotReady"), f"Ready was {found}"
     last = timeline.pod.conditions("Ready")[-1].value
-    assert (last["status"], last["reason"]) == ("False", "PodCompleted"), f"{last}"
+    told = (last["status"], last["reason"])
+    assert told == ("False", "PodCompleted"), f"in the end Ready is {last}"

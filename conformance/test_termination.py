@@ -46,7 +46,7 @@ INVALID = 422
 CHAIN = ("sidecar-1", "sidecar-2", "sidecar-3")
 
 
-@scenario("term-delete", seconds=24)
+@scenario("term-delete", seconds=22)
 def term_delete(run: Run) -> None:
     """Delete the pod after a restart of its app, and change an image while the app stops."""
     run.until_said("app", "FIRST")
@@ -58,7 +58,7 @@ def term_delete(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("term-overtime", seconds=14)
+@scenario("term-overtime", seconds=11)
 def term_overtime(run: Run) -> None:
     """Delete the pod with a grace period of 5 s instead of its own of 60."""
     run.until_said("app", "UP")
@@ -66,7 +66,7 @@ def term_overtime(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("term-twice", seconds=28)
+@scenario("term-twice", seconds=25)
 def term_twice(run: Run) -> None:
     """Delete the pod with 20 s, then with 2."""
     run.until_said("app", "UP")
@@ -76,7 +76,7 @@ def term_twice(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("term-force", seconds=9)
+@scenario("term-force", seconds=11)
 def term_force(run: Run) -> None:
     """Delete the pod with 0 s, and keep its object until its containers have ended.
 
@@ -91,7 +91,7 @@ def term_force(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("term-init", seconds=13)
+@scenario("term-init", seconds=10)
 def term_init(run: Run) -> None:
     """Delete each pod during its initialisation."""
     run.until_said("init", "START", pod="term-init-early")
@@ -102,7 +102,7 @@ def term_init(run: Run) -> None:
     run.until_gone(seconds=130)
 
 
-@scenario("term-gap", seconds=18)
+@scenario("term-gap", seconds=15)
 def term_gap(run: Run) -> None:
     """Add an ephemeral container, crash the middle sidecar twice, delete during its back-off."""
     run.until_said("app", "UP")
@@ -125,7 +125,7 @@ def term_gap(run: Run) -> None:
     run.until_gone()
 
 
-@scenario("term-ways", seconds=12)
+@scenario("term-ways", seconds=9)
 def term_ways(run: Run) -> None:
     """Evict one pod, and let the active deadline of the other be over."""
     evicted, deadline = "term-ways-evicted", "term-ways-deadline"
@@ -143,7 +143,7 @@ def term_ways(run: Run) -> None:
     run.until_finished(deadline)
 
 
-@scenario("term-sleep", seconds=16)
+@scenario("term-sleep", seconds=12)
 def term_sleep(run: Run) -> None:
     """Delete the pod; ask whether a sleep of no length would be accepted, too."""
     run.until_said("app", "UP")
@@ -339,7 +339,7 @@ def test_sidecar_eats_grace(timeline: Timeline) -> None:
     assert late.last.exit_code == KILLED
     assert last_still(late) < earlier.said("TERM")
     assert earlier.last.exit_code == 0
-    assert timeline.pod.phase == "Succeeded"
+    assert timeline.pod.phase == "Succeeded", f"the pod is {timeline.pod.phase}"
 
 
 @requirement(
@@ -387,12 +387,12 @@ def test_natural_never_onfailure(timelines: Mapping[str, Timeline]) -> None:
     """
     never = timelines["ordered-start"]
     assert never["app"].said("DONE") < never["sidecar-1"].said("EXIT")
-    assert never.pod.phase == "Succeeded"
+    assert never.pod.phase == "Succeeded", f"{never.pod.name} is {never.pod.phase}"
     pods = timelines["job-indexed"].pods
     assert pods, "no pod with the restart policy OnFailure was seen"
     for pod in pods:
         assert pod["second"].said("DONE") < pod["sidecar"].said("TERM")
-        assert pod.phase == "Succeeded"
+        assert pod.phase == "Succeeded", f"{pod.name} is {pod.phase}"
 
 
 @requirement(
@@ -436,7 +436,7 @@ def test_during_init(timeline: Timeline) -> None:
     pod = timeline.pod_named("term-init-early")
     assert pod["init"].said("START") < pod["init"].said("TERM")
     for name in ("sidecar-1", "sidecar-2", "app"):
-        assert not pod[name].ever_started
+        assert not pod[name].ever_started, f"{name} was started"
     # The grace period is 90 s: half of it is far more than a busy node needs.
     assert pod.gone - deletion(timeline, pod.name) <= 45
 
@@ -643,8 +643,10 @@ def test_active_deadline(timeline: Timeline) -> None:
     pod = timeline.pod_named("term-ways-deadline")
     limit = timeline.action("patch", name=pod.name)
     assert limit.status == OK
-    assert pod.phase == "Failed"
-    assert pod.object["status"].get("reason") == "DeadlineExceeded"
+    reason = pod.object["status"].get("reason")
+    assert (pod.phase, reason) == ("Failed", "DeadlineExceeded"), (
+        f"the pod is {pod.phase}, {reason}"
+    )
     for container in pod.containers.values():
         assert pod["app"].said("UP") < container.said("TERM")
         assert container.last.exit_code == 0

@@ -53,7 +53,7 @@ def running(run: Run, containers: Sequence[str] = ("sidecar", "app")) -> list[st
     ]
 
 
-@scenario("wl-deployment", seconds=40)
+@scenario("wl-deployment", seconds=20)
 def wl_deployment(run: Run) -> None:
     """Scale down with unready pods, make the other ready, and roll out what is not ready."""
     budget = "PodDisruptionBudget"
@@ -88,7 +88,7 @@ def wl_deployment(run: Run) -> None:
     run.until("the old pod to be gone", lambda: not run.pod(old), 60)
 
 
-@scenario("wl-statefulset", seconds=20)
+@scenario("wl-statefulset", seconds=9)
 def wl_statefulset(run: Run) -> None:
     """Make the first pod ready after a while, and wait for the second."""
     first, second = f"{run.name}-0", f"{run.name}-1"
@@ -98,7 +98,7 @@ def wl_statefulset(run: Run) -> None:
     run.until_said("app", "UP", pod=second)
 
 
-@scenario("wl-daemonset", seconds=20)
+@scenario("wl-daemonset", seconds=11)
 def wl_daemonset(run: Run) -> None:
     """Change the template and wait until another pod runs in the place of the first."""
     run.until("a pod to run", lambda: running(run), 120)
@@ -118,7 +118,7 @@ def wl_daemonset(run: Run) -> None:
     run.until_said("app", "UP", pod=replaced()[0])
 
 
-@scenario("wl-injection", seconds=15, applies=False)
+@scenario("wl-injection", seconds=11, applies=False)
 def wl_injection(run: Run) -> None:
     """Let a policy hold in this namespace, and create the pod when it does."""
     policy, binding, pod = run.documents
@@ -201,10 +201,10 @@ def test_daemonset(timeline: Timeline) -> None:
 def test_pdb_health(timeline: Timeline) -> None:
     """A disruption budget counts a pod as healthy only when its sidecars are ready."""
     before, after = read(timeline, "PodDisruptionBudget")
-    assert before["expectedPods"] == 1
-    assert before["currentHealthy"] == 0
-    assert after["currentHealthy"] == 1
-    assert after["disruptionsAllowed"] == 1
+    assert before["expectedPods"] == 1, f"the budget told {before}"
+    assert before["currentHealthy"] == 0, f"with an unready sidecar the budget told {before}"
+    assert after["currentHealthy"] == 1, f"with a ready sidecar the budget told {after}"
+    assert after["disruptionsAllowed"] == 1, f"with a ready sidecar the budget told {after}"
 
 
 @requirement(
@@ -253,10 +253,8 @@ def test_hpa_counts_sidecars() -> None:
 def test_webhook_injection(timeline: Timeline) -> None:
     """What mutates pods at their admission can give sidecars to them, applied or patched in."""
     pod = timeline.pod
-    assert [(one["name"], one.get("restartPolicy")) for one in pod.spec["initContainers"]] == [
-        ("applied", "Always"),
-        ("patched", "Always"),
-    ]
+    given = [(one["name"], one.get("restartPolicy")) for one in pod.spec["initContainers"]]
+    assert given == [("applied", "Always"), ("patched", "Always")], f"the pod was given {given}"
     for name in ("applied", "patched"):
         assert pod[name].started < pod["app"].said("DONE")
     assert pod.phase == "Succeeded"

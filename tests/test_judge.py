@@ -110,9 +110,13 @@ def test_an_outage_that_the_scenario_means_excuses_nothing(tmp_path: Path) -> No
 
 
 def test_pytests_account_of_values_is_left_out(tmp_path: Path) -> None:
-    text = "late\nassert 1 == 2\n +  where 1 = f()\n  +    and   2 = g()\n" + "more\n" * 9
-    result = judge(PROMISE, AssertionError(text), evidence(tmp_path), [])
-    assert result.reason.splitlines() == ["late", "assert 1 == 2", *["more"] * 4]
+    account = "assert 1 == 2\n +  where 1 = f()\n  +    and   2 = g()\n  Use -v to get more\n"
+    account += "  more\n" * 9
+    found = evidence(tmp_path)
+    result = judge(PROMISE, AssertionError(account), found, [])
+    assert result.reason.splitlines() == ["assert 1 == 2", *["  more"] * 7]
+    result = judge(PROMISE, AssertionError("late\nsee there\n" + account), found, [])
+    assert result.reason.splitlines() == ["late", "see there", "assert 1 == 2"]
 
 
 def test_a_recording_that_is_missing_or_damaged_breaks_only_its_checks(tmp_path: Path) -> None:

@@ -35,7 +35,6 @@ def test_a_declaration_holds_what_it_says() -> None:
         source=("KEP-753", "https://kubernetes.io"),
         needs=(Capability.NODE_ACCESS,),
         until="1.33",
-        slow=True,
         level=Level.SHOULD,
     )
     assert found == Requirement(
@@ -47,7 +46,6 @@ def test_a_declaration_holds_what_it_says() -> None:
         sources=("KEP-753", "https://kubernetes.io"),
         scenarios=("one", "two"),
         needs=(Capability.NODE_ACCESS,),
-        slow=True,
     )
     assert found.area == "term"
 

@@ -10,6 +10,7 @@ import pytest
 from fixtures.errors import UsageError
 from fixtures.requirements import Level, Requirement
 from fixtures.selection import Selection, catalogue
+from fixtures.stage.scenario import Scenario, until_finished
 
 PLAIN = Requirement(
     id="term.reverse-order",
@@ -23,7 +24,7 @@ PLAIN = Requirement(
 )
 KNOWN = [
     PLAIN,
-    replace(PLAIN, id="term.slow-one", level=Level.SHOULD, slow=True),
+    replace(PLAIN, id="term.slow-one", level=Level.SHOULD, scenarios=("one", "slow")),
     replace(PLAIN, id="termination.other", level=Level.OBSERVED, since="1.28", until="1.30"),
 ]
 
@@ -59,17 +60,32 @@ def test_levels_are_chosen_in_any_case(level: str | None, expected: list[int]) -
     assert chosen(level=level) == [KNOWN[index].id for index in expected]
 
 
-def test_quick_leaves_out_what_waits_for_long() -> None:
+@pytest.fixture
+def scenarios(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scenario]:
+    """The scenarios of KNOWN, to be changed."""
+    found = {name: Scenario(name, until_finished) for name in ("one", "slow")}
+    found["slow"] = replace(found["slow"], seconds=21)
+    monkeypatch.setattr("fixtures.stage.scenario._declared", found)
+    return found
+
+
+def test_quick_leaves_out_what_takes_long_or_disturbs(scenarios: dict[str, Scenario]) -> None:
     assert chosen(quick=True) == [KNOWN[0].id, KNOWN[2].id]
+    scenarios["slow"] = replace(scenarios["slow"], seconds=20)
+    assert len(chosen(quick=True)) == 3
+    scenarios["slow"] = replace(scenarios["slow"], disturbs=True)
+    assert len(chosen(quick=True)) == 2
 
 
+@pytest.mark.usefixtures("scenarios")
 def test_choices_narrow_one_another_and_say_why() -> None:
     assert chosen(only="term", level="should", quick=True) == []
     selection = Selection(("term",), (Level.MUST,), quick=True)
     assert selection.leaves_out(KNOWN[0]) is None
     assert selection.leaves_out(KNOWN[1]) == "left out by --level must"
     assert selection.leaves_out(KNOWN[2]) == "left out by --only term"
-    assert "--quick" in str(Selection(quick=True).leaves_out(KNOWN[1]))
+    why = "left out by --quick: slow takes long"
+    assert Selection(quick=True).leaves_out(KNOWN[1]) == why
 
 
 @pytest.mark.parametrize(

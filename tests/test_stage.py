@@ -68,7 +68,12 @@ class Cluster:
             lines = self.logs.get((query["container"], "previous" in query), [])
             return Reply("".join(line + "\n" for line in lines))
         if request.method == "GET" and path.rpartition("/")[2] in ("pods", "events"):
-            return Reply({"metadata": {"resourceVersion": str(self._version)}, "items": []})
+            labelled = [
+                pod
+                for pod in self.pods.values()
+                if query.get("labelSelector", "").endswith(f"={pod['metadata']['name']}")
+            ]
+            return Reply({"metadata": {"resourceVersion": str(self._version)}, "items": labelled})
         return Reply({})
 
     def _create(self, pod: Json) -> Reply:
@@ -82,6 +87,11 @@ class Cluster:
             kind = "MODIFIED" if len(status) > 1 else "ADDED"
             self._changes.put(json.dumps({"type": kind, "object": pod}) + "\n")
         return Reply(pod, status=201)
+
+    def change(self, name: str, status: Json) -> None:
+        """Let the next version of a pod be known to watches."""
+        pod = {**self.pods[name], "status": status}
+        self._changes.put(json.dumps({"type": "MODIFIED", "object": pod}) + "\n")
 
     def _watch(self) -> Iterator[str]:
         assert self.server is not None
@@ -283,8 +293,7 @@ def test_what_disturbs_is_prepared_beside_the_others_and_staged_after_them(
         Scenario("quiet", quiet, seconds=20),
     )
     assert happened == ["preparation", "the last step of the other", "disturbance", "cleanup"]
-    (wait,) = recordings["loud"].of("wait")
-    assert wait["what"] == "those that disturb nothing"
+    assert recordings["loud"].of("wait")[0]["what"] == "those that disturb nothing"
     assert theatre.stage.figures["stagedTogether"] == 1
 
 
@@ -327,6 +336,20 @@ def test_what_was_made_is_deleted_and_released(theatre: Theatre) -> None:
     assert ("DELETE", f"{NAMESPACE}/pods/one") in asked
     (patch,) = [r for r in theatre.cluster.server.asked if r.method == "PATCH"]
     assert patch.body["metadata"]["finalizers"] == []
+
+
+def test_a_scenario_ends_when_all_was_seen_that_happened_to_its_pods(theatre: Theatre) -> None:
+    cluster = theatre.cluster
+    cluster.lives["one"] = [status("Running", **running("a", 1))]
+
+    def steps(run: Run) -> None:
+        run.until_running("app")
+        # The API knows of the end before the watch tells of it.
+        cluster.pods["one"]["metadata"]["resourceVersion"] = "99"
+        threading.Timer(0.3, cluster.change, ("one", status("Succeeded", **ended("a")))).start()
+
+    recording = theatre.play(Scenario("one", steps))["one"]
+    assert Timeline(recording).pod.phase == "Succeeded"
 
 
 def test_figures_tell_how_long_it_took(theatre: Theatre) -> None:

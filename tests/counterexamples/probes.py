@@ -42,6 +42,12 @@ def killed_again(edit: Edit) -> None:
     edit.statuses("late")[-1]["restartCount"] = 2
 
 
+@counterexample("probe.startup-holds-after-restart", "the second run never gets up")
+def never_up_again(edit: Edit) -> None:
+    said = [r for r in edit.records if r["type"] == "log" and r["line"].startswith("UP ")]
+    edit.records.remove(said[1])
+
+
 @counterexample(
     "probe.liveness-restarts", "a failed gRPC probe is ignored", scenario="probe-liveness-fails"
 )
