@@ -352,6 +352,30 @@ def test_a_scenario_ends_when_all_was_seen_that_happened_to_its_pods(theatre: Th
     assert Timeline(recording).pod.phase == "Succeeded"
 
 
+def test_every_open_log_is_asked_from_the_first_time_on(theatre: Theatre) -> None:
+    class Log:
+        asked = 0
+
+        def settled(self) -> bool:
+            self.asked += 1
+            return self.asked > 2
+
+        def lost(self, reason: str) -> None:
+            raise AssertionError(reason)
+
+    logs = [Log(), Log()]
+    counts: list[int] = []
+
+    def steps(run: Run) -> None:
+        for log in logs:
+            run.log_opened(log)
+        run.until_logs_ended()
+        counts.extend(log.asked for log in logs)
+
+    assert theatre.play(Scenario("one", steps))["one"].failure is None
+    assert counts == [3, 3]
+
+
 def test_figures_tell_how_long_it_took(theatre: Theatre) -> None:
     for name in ("one", "two"):
         theatre.cluster.lives[name] = [status("Succeeded", **ended(name))]
