@@ -64,14 +64,14 @@ def test_levels_are_chosen_in_any_case(level: str | None, expected: list[int]) -
 def scenarios(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scenario]:
     """The scenarios of KNOWN, to be changed."""
     found = {name: Scenario(name, until_finished) for name in ("one", "slow")}
-    found["slow"] = replace(found["slow"], seconds=21)
+    found["slow"] = replace(found["slow"], seconds=20)
     monkeypatch.setattr("fixtures.stage.scenario._declared", found)
     return found
 
 
 def test_quick_leaves_out_what_takes_long_or_disturbs(scenarios: dict[str, Scenario]) -> None:
     assert chosen(quick=True) == [KNOWN[0].id, KNOWN[2].id]
-    scenarios["slow"] = replace(scenarios["slow"], seconds=20)
+    scenarios["slow"] = replace(scenarios["slow"], seconds=19)
     assert len(chosen(quick=True)) == 3
     scenarios["slow"] = replace(scenarios["slow"], disturbs=True)
     assert len(chosen(quick=True)) == 2
