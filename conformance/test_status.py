@@ -63,13 +63,17 @@ def versions(pod: Pod) -> Iterator[tuple[str, Json, Json, Json]]:
     """Yield for each version of a pod: phase, statuses by name, conditions by type, the object."""
     for _, _, thing in pod.versions:
         status = thing["status"]
-        statuses = {
-            found["name"]: found
-            for part in ("initContainerStatuses", "containerStatuses")
-            for found in status.get(part) or []
-        }
         conditions = {found["type"]: found for found in status.get("conditions") or []}
-        yield status.get("phase", ""), statuses, conditions, thing
+        yield status.get("phase", ""), by_name(thing), conditions, thing
+
+
+def by_name(version: Json) -> dict[str, Json]:
+    """Return the statuses of a pod's init and regular containers by name."""
+    return {
+        status["name"]: status
+        for part in ("initContainerStatuses", "containerStatuses")
+        for status in version["status"].get(part) or []
+    }
 
 
 def waits_with(status: Json, reason: str) -> bool:
@@ -319,14 +323,20 @@ def test_not_back_to_pending(timeline: Timeline) -> None:
 )
 def test_running_until_sidecars_stop(timeline: Timeline) -> None:
     """After the last regular container ended the pod stays Running until all sidecars stopped."""
-    stopping = 0
-    for phase, statuses, _, _ in versions(timeline.pod):
-        sidecars = [statuses.get(name, {}) for name in ("sidecar-1", "sidecar-2")]
-        if ended(statuses.get("app", {})) and not all(map(ended, sidecars)):
-            stopping += 1
-            assert phase == "Running", f"{phase} while a sidecar was still running"
+    pod, stopping = timeline.pod, 0
+    for arrived, _, version in pod.versions:
+        phase, statuses = version["status"]["phase"], by_name(version)
+        for name in ("sidecar-1", "sidecar-2"):
+            if not ended(statuses.get("app", {})) or ended(statuses[name]):
+                continue
+            if phase == "Running":
+                stopping += 1
+            else:
+                # It may come with a container status from before the end, but not before the end.
+                seen = timeline.seen_between(arrived, arrived, f"{phase} is seen")
+                assert pod[name].said("EXIT") < seen, f"{phase} before {name} had stopped"
     assert stopping, "the pod was never seen with app ended and a sidecar running"
-    assert timeline.pod.phases[-2:] == ["Running", "Succeeded"], f"{timeline.pod.phases}"
+    assert pod.phases[-2:] == ["Running", "Succeeded"], f"the phases were {pod.phases}"
 
 
 @requirement(
@@ -470,8 +480,8 @@ def test_ready_false_after_main_done(timeline: Timeline) -> None:
     """When main is done Ready is False for unready containers, later since the pod completed."""
     stopping = [
         conditions["Ready"]
-        for _, statuses, conditions, _ in versions(timeline.pod)
-        if ended(statuses.get("app", {})) and not ended(statuses["sidecar-1"])
+        for phase, statuses, conditions, _ in versions(timeline.pod)
+        if phase == "Running" and ended(statuses["app"]) and not ended(statuses["sidecar-1"])
     ]
     assert stopping, "the pod was never seen with app ended and a sidecar running"
     for found in stopping:

@@ -332,12 +332,16 @@ def test_main_eats_grace(timeline: Timeline) -> None:
 
 @requirement("term.sidecar-eats-grace", MUST, since="1.29", scenario="job-never", source=SIDECARS)
 def test_sidecar_eats_grace(timeline: Timeline) -> None:
-    """A sidecar that uses up the grace period is killed; earlier ones still get SIGTERM."""
+    """A sidecar that uses up the grace period is killed; earlier ones still get SIGTERM then.
+
+    The grace period is 4 s. With its end the turn of the earlier one comes, whether the later one
+    has been killed by then or not.
+    """
     late, earlier = timeline["sidecar-2"], timeline["sidecar-1"]
     assert timeline["app"].said("DONE") < late.said("TERM")
-    assert last_still(late) - late.said("TERM") >= 3
+    assert last_still(late) - late.said("TERM") >= 2.5
     assert late.last.exit_code == KILLED
-    assert last_still(late) < earlier.said("TERM")
+    assert earlier.said("TERM") - late.said("TERM") >= 2.5
     assert earlier.last.exit_code == 0
     assert timeline.pod.phase == "Succeeded", f"the pod is {timeline.pod.phase}"
 
@@ -613,7 +617,7 @@ def test_sleep_hook(timeline: Timeline) -> None:
     The hook sleeps for 8 s and the app stops in 4: one after the other would take 12.
     """
     app, sidecar = timeline["app"], timeline["sidecar"]
-    assert sidecar.said("TERM") - app.said("TERM") >= 7
+    assert sidecar.said("TERM") - app.said("TERM") >= 6
     assert sidecar.said("TERM") - app.said("EXIT") <= 7
     zero = timeline.action("create", name="term-sleep-zero")
     expected = CREATED if timeline.minor >= 33 else INVALID

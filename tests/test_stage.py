@@ -352,6 +352,22 @@ def test_a_scenario_ends_when_all_was_seen_that_happened_to_its_pods(theatre: Th
     assert Timeline(recording).pod.phase == "Succeeded"
 
 
+def test_an_end_that_still_shows_a_running_container_is_waited_for(theatre: Theatre) -> None:
+    cluster = theatre.cluster
+    cluster.lives["one"] = [status("Succeeded", **running("a", 1))]
+
+    def mend() -> None:
+        cluster.pods["one"]["metadata"]["resourceVersion"] = "99"
+        cluster.change("one", status("Succeeded", **ended("a")))
+
+    def steps(run: Run) -> None:
+        run.until_finished()
+        threading.Timer(0.3, mend).start()
+
+    timeline = Timeline(theatre.play(Scenario("one", steps))["one"])
+    assert timeline["app"].last.exit_code == 0
+
+
 def test_every_open_log_is_asked_from_the_first_time_on(theatre: Theatre) -> None:
     class Log:
         asked = 0

@@ -129,6 +129,11 @@ def no_term(edit: Edit) -> None:
     edit.drop_line("sidecar-1", "TERM")
 
 
+@counterexample("term.sidecar-eats-grace", "the earlier sidecar is told to stop with the later one")
+def told_together(edit: Edit) -> None:
+    edit.shift_line("sidecar-1", "TERM", -4)
+
+
 @counterexample("term.sidecar-eats-grace", "the pod fails for the exit code of a sidecar")
 def failed_by_sidecar(edit: Edit) -> None:
     for pod in edit.pods():
