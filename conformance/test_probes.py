@@ -382,7 +382,7 @@ def first_seen_ready(container: Container, run: int = 0) -> Moment:
         if seen.value["restartCount"] == run and seen.value["ready"] and seen.moment.own:
             arrived = seen.moment.own.latest
             what = f"{container}#{run} is seen to be ready"
-            return container.pod.timeline.seen_between(arrived, arrived, what)
+            return container.pod.timeline.clocks.seen_between(arrived, arrived, what)
     raise AssertionError(f"{container}#{run} was never ready")
 
 

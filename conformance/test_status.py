@@ -333,7 +333,7 @@ def test_running_until_sidecars_stop(timeline: Timeline) -> None:
                 stopping += 1
             else:
                 # It may come with a container status from before the end, but not before the end.
-                seen = timeline.seen_between(arrived, arrived, f"{phase} is seen")
+                seen = timeline.clocks.seen_between(arrived, arrived, f"{phase} is seen")
                 assert pod[name].said("EXIT") < seen, f"{phase} before {name} had stopped"
     assert stopping, "the pod was never seen with app ended and a sidecar running"
     assert pod.phases[-2:] == ["Running", "Succeeded"], f"the phases were {pod.phases}"

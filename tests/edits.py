@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.moments import SECOND
 from fixtures.stage.recording import Recording
-from fixtures.timeline import CLOCK, parse_time
+from fixtures.timeline import parse_time
+from fixtures.timeline.logs import CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
