@@ -174,15 +174,14 @@ def test_final_states(timelines: dict[str, Timeline]) -> None:
         timelines["ordered-start"],
         timelines["status-ends"].pod_named("status-ends-well"),
     )
-    found = {}
-    for sidecar in (ordered["sidecar-1"], ordered["sidecar-2"], ends["is-killed"]):
+    for sidecar, state in (
+        (ordered["sidecar-1"], (0, "Completed")),
+        (ordered["sidecar-2"], (0, "Completed")),
+        (ends["is-killed"], (137, "Error")),
+    ):
         assert ended(sidecar.status), f"{sidecar} ended as {sidecar.status['state']}"
-        found[sidecar.name] = (sidecar.last.exit_code, sidecar.last.reason)
-    assert found == {
-        "sidecar-1": (0, "Completed"),
-        "sidecar-2": (0, "Completed"),
-        "is-killed": (137, "Error"),
-    }
+        found = (sidecar.last.exit_code, sidecar.last.reason)
+        assert found == state, f"{sidecar} ended with {found}"
 
 
 def events_of(timeline: Timeline, container: str, reason: str = "") -> list[Json]:

@@ -109,12 +109,14 @@ def test_an_outage_that_the_scenario_means_excuses_nothing(tmp_path: Path) -> No
     assert judge(PROMISE, AssertionError("no"), found, []).verdict is Verdict.FAIL
 
 
-def test_pytests_account_of_values_is_left_out(tmp_path: Path) -> None:
-    account = "assert 1 == 2\n +  where 1 = f()\n  +    and   2 = g()\n  Use -v to get more\n"
+def test_pytests_account_is_left_out_where_it_says_nothing_new(tmp_path: Path) -> None:
+    where = " +  where 1 = <run app#0>.exit_code"
+    account = f"assert 1 == 2\n{where}\n +    where <run app#0> = <container app>.last\n"
+    account += "  +    and   2 = g(<object at 0xdeadbeef>)\n  Use -v to get more\n"
     account += "  more\n" * 9
     found = evidence(tmp_path)
     result = judge(PROMISE, AssertionError(account), found, [])
-    assert result.reason.splitlines() == ["assert 1 == 2", *["  more"] * 7]
+    assert result.reason.splitlines() == ["assert 1 == 2", where, *["  more"] * 6]
     result = judge(PROMISE, AssertionError("late\nsee there\n" + account), found, [])
     assert result.reason.splitlines() == ["late", "see there", "assert 1 == 2"]
 
