@@ -66,6 +66,8 @@ def probe_gates(run: Run) -> None:
     """
     run.observe(youth(run, PERIOD + 10), "kubelets to be older than the period of a probe")
     run.apply()
+    run.until_starting("plain")
+    run.exec("plain", "touch", "/go")
     run.until_running("init")
     run.until(
         "late and delayed to be ready",

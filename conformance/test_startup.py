@@ -24,6 +24,16 @@ OK = 200
 POLICIES = ("never", "onfailure", "always")
 
 
+@scenario("ordered-start")
+def ordered_start(run: Run) -> None:
+    """Let a sidecar start up, and another one stop, when the status before that was seen."""
+    run.until_starting("sidecar-2")
+    run.exec("sidecar-2", "touch", "/go")
+    run.until_terminated("app")
+    run.exec("sidecar-1", "touch", "/stop")
+    run.until_finished()
+
+
 @scenario("startup-open", seconds=15)
 def startup_open(run: Run) -> None:
     """Wait until the app runs, and a little longer."""
@@ -40,7 +50,14 @@ def startup_fails(run: Run) -> None:
 
 @scenario("startup-never-recovers", seconds=26)
 def startup_never_recovers(run: Run) -> None:
-    """Wait until both sidecars are well in their third runs."""
+    """Let the readiness of the third run change when it was seen; wait until both recovered."""
+
+    def third_runs() -> bool:
+        steady = run.status("steady")
+        return steady.get("restartCount", 0) > 1 and "running" in steady["state"]
+
+    run.until("steady to be shown in its third run", third_runs)
+    run.exec("steady", "touch", "/change")
     run.until_said("steady", "CHANGED")
     run.until_said("late", "UP")
 
