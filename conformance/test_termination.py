@@ -577,11 +577,11 @@ def test_force(timeline: Timeline) -> None:
     for one in [*status["initContainerStatuses"], *status["containerStatuses"]]:
         assert "running" in one["state"], f"the removal waited for the end of {one['name']}"
     app, sidecar = pod["app"], pod["sidecar"]
-    assert sidecar.said("TERM") < last_still(app)
     # The pod's own grace period is 40 s.
     for container in (app, sidecar):
         assert container.last.exit_code == KILLED
         assert last_still(container) - app.said("TERM") <= 20
+    assert sidecar.said("TERM") < last_still(app)
 
 
 @requirement(
