@@ -241,6 +241,15 @@ def test_a_defect_in_the_steps_of_one_scenario_leaves_the_others_alone(theatre: 
     assert recordings["sound"].failure is None
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, which it does not where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_ends_every_wait_at_once(theatre: Theatre) -> None:
     def steps(run: Run) -> None:
         os.kill(os.getpid(), signal.SIGINT)  # which the main thread gets, as from Ctrl-C
@@ -312,6 +321,7 @@ def test_what_could_not_be_prepared_disturbs_nothing(theatre: Theatre) -> None:
     assert cleaned == ["loud"]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_ends_what_was_only_prepared(theatre: Theatre) -> None:
     prepared = threading.Event()
 
