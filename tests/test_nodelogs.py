@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fixtures.stage.run import OpenLog, Run
+    from fixtures.stage.run import Run
+    from fixtures.stage.waits import OpenLog
 
 Json = dict[str, Any]
 ID = "containerd://"
