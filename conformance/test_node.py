@@ -12,6 +12,7 @@ from fixtures.capabilities import Capability
 from fixtures.moments import SECOND
 from fixtures.requirements import Level, requirement
 from fixtures.stage import manifest
+from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
 from fixtures.timeline import PAUSE_API_SERVER, parse_time
 
@@ -168,8 +169,7 @@ def latest_start(run: Run) -> float:
     states = [
         status["state"]["running"]["startedAt"]
         for pod in run.objects("Pod")
-        for part in ("initContainerStatuses", "containerStatuses")
-        for status in pod["status"][part]
+        for status in container_statuses(pod)
         if "running" in status["state"]
     ]
     return max(parse_time(stamp) for stamp in states) / SECOND

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.moments import SECOND, InconclusiveError, Moment
 from fixtures.requirements import Level, requirement
+from fixtures.stage.containers import container_status
 from fixtures.stage.scenario import scenario
 from fixtures.timeline import parse_time
 
@@ -253,7 +254,7 @@ def test_readiness_during_init(timeline: Timeline) -> None:
     ready = [
         pod
         for _, _, pod in timeline.pod.versions
-        if pod["status"].get("phase") == "Pending" and status_in(pod, "late").get("ready")
+        if pod["status"].get("phase") == "Pending" and container_status(pod, "late").get("ready")
     ]
     assert ready, "late was never ready while the pod was Pending"
     assert timeline["delayed"].all_said("ASKED")[2] < timeline["init"].said("DONE")
@@ -315,9 +316,9 @@ def test_termination_readiness(timeline: Timeline) -> None:
         pod
         for _, _, pod in timeline.pod.versions
         if "deletionTimestamp" in pod["metadata"]
-        and "running" in status_in(pod, "sidecar").get("state", {})
-        and "running" in status_in(pod, "app").get("state", {})
-        and not status_in(pod, "sidecar")["ready"]
+        and "running" in container_status(pod, "sidecar").get("state", {})
+        and "running" in container_status(pod, "app").get("state", {})
+        and not container_status(pod, "sidecar")["ready"]
     ]
     assert unready, "the sidecar stayed ready although its readiness probe failed"
     assert condition_in(unready[-1], "Ready") == "False", "the pod stayed ready"
@@ -387,16 +388,6 @@ def first_seen_ready(container: Container, run: int = 0) -> Moment:
             what = f"{container}#{run} is seen to be ready"
             return container.pod.timeline.clocks.seen_between(arrived, arrived, what)
     raise AssertionError(f"{container}#{run} was never ready")
-
-
-def status_in(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
-    """Return the status of a container in one version of a pod; empty where it has none."""
-    for part in ("initContainerStatuses", "containerStatuses"):
-        for status in pod["status"].get(part) or []:
-            if status["name"] == container:
-                found: Mapping[str, Any] = status
-                return found
-    return {}
 
 
 def condition_in(pod: Mapping[str, Any], kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.requirements import Level, requirement
+from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -197,14 +198,11 @@ def test_restart_all_not_on_delete(timeline: Timeline) -> None:
     """RestartAllContainers is not carried out while the pod is terminating."""
     counts: dict[bool, set[tuple[int, ...]]] = {False: set(), True: set()}
     for _, _, thing in timeline.pod.versions:
-        statuses = [
-            *(thing["status"].get("initContainerStatuses") or []),
-            *(thing["status"].get("containerStatuses") or []),
-        ]
-        if statuses:
+        shown = list(container_statuses(thing))
+        if shown:
             deleted = "deletionTimestamp" in thing["metadata"]
-            counts[deleted].add(tuple(status["restartCount"] for status in statuses))
-            app = statuses[-1]["state"].get("terminated", {})
+            counts[deleted].add(tuple(status["restartCount"] for status in shown))
+            app = shown[-1]["state"].get("terminated", {})
     assert app.get("exitCode") == 42, f"app did not ask for a restart: {app}"
     timeline["app"].last.said("RUN 4")
     assert counts[True] == {max(counts[False])}, f"restarts while terminating: {counts[True]}"

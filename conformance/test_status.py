@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.moments import SECOND, InconclusiveError, Moment
 from fixtures.requirements import Level, requirement
+from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
 from fixtures.timeline import NeverError, parse_time
 
@@ -68,12 +69,8 @@ def versions(pod: Pod) -> Iterator[tuple[str, Json, Json, Json]]:
 
 
 def by_name(version: Json) -> dict[str, Json]:
-    """Return the statuses of a pod's init and regular containers by name."""
-    return {
-        status["name"]: status
-        for part in ("initContainerStatuses", "containerStatuses")
-        for status in version["status"].get(part) or []
-    }
+    """Return the statuses of a pod's containers by name."""
+    return {status["name"]: status for status in container_statuses(version)}
 
 
 def waits_with(status: Json, reason: str) -> bool:

@@ -8,6 +8,7 @@ from fixtures.capabilities import Capability
 from fixtures.moments import InconclusiveError
 from fixtures.requirements import Level, requirement
 from fixtures.stage import manifest
+from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -573,8 +574,7 @@ def test_force(timeline: Timeline) -> None:
         if version["metadata"].get("deletionGracePeriodSeconds") == 0
     ]
     assert released, "the pod was never up for removal"
-    status = released[0]["status"]
-    for one in [*status["initContainerStatuses"], *status["containerStatuses"]]:
+    for one in container_statuses(released[0]):
         assert "running" in one["state"], f"the removal waited for the end of {one['name']}"
     app, sidecar = pod["app"], pod["sidecar"]
     # The pod's own grace period is 40 s.
