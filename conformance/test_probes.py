@@ -80,7 +80,7 @@ def probe_gates(run: Run) -> None:
     run.until_restarted("late")
 
 
-@scenario("probe-restart", seconds=62, applies=False)
+@scenario("probe-restart", seconds=43, applies=False)
 def probe_restart(run: Run) -> None:
     """Let the sidecar fail its liveness probe right after its startup probe has been asked."""
     run.observe(youth(run, STARTUP_PERIOD + 10), "kubelets to be older than the period of a probe")

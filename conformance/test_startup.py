@@ -24,7 +24,7 @@ OK = 200
 POLICIES = ("never", "onfailure", "always")
 
 
-@scenario("ordered-start")
+@scenario("ordered-start", seconds=17)
 def ordered_start(run: Run) -> None:
     """Let a sidecar start up, and another one stop, when the status before that was seen."""
     run.until_starting("sidecar-2")
