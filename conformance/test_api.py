@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fixtures.capabilities import Capability
@@ -536,7 +535,7 @@ def api_gate(run: Run) -> None:
     nodes = run.api.get("/api/v1/nodes").body["items"]
     kubelet = f"/api/v1/nodes/{nodes[0]['metadata']['name']}/proxy/metrics"
     for component, path in (("kube-apiserver", "/metrics"), ("kubelet", kubelet)):
-        run.act("gates", {"component": component}, partial(_gates, run, path))
+        run.metrics("gates", path, "kubernetes_feature_enabled", component=component)
     if not run.nodes:
         return
     # A kubelet reads its gates before anything else, and ends at the missing configuration.
@@ -547,16 +546,6 @@ def api_gate(run: Run) -> None:
             f"timeout 30 kubelet --config=/nonexistent {gates} 2>&1; echo exit code $?",
             action=f"kubelet {gates}".strip(),
         )
-
-
-def _gates(run: Run, path: str) -> dict[str, Any]:
-    answer = run.api.get(path)
-    lines = [
-        line
-        for line in str(answer.body).splitlines()
-        if line.startswith("kubernetes_feature_enabled{")
-    ]
-    return {"status": answer.status, "lines": lines}
 
 
 def gates_of(timeline: Timeline, component: str) -> dict[str, tuple[str, str]]:

@@ -145,7 +145,7 @@ def node_kubelet(run: Run) -> None:
     run.until_gone("node-kubelet-stops")
     run.observe(1, "that nothing else is restarted")
     read_usage(run, run.nodes[0].name)
-    read_started(run, run.nodes[0].name)
+    run.metrics("read-started", f"/api/v1/nodes/{run.nodes[0].name}/proxy/metrics", STARTED)
     run.cleanup.close()
     # Otherwise the kubelet would still have to delete its image in the API.
     run.until("the static pod to be gone", lambda: run.pod(mirror) is None)
@@ -214,16 +214,6 @@ def leave_created(run: Run, pod: str) -> None:
         run.node("sh", "-c", f"echo {coded} | base64 -d > /root/{pod}-{name}.json", action="write")
     arguments = (f"/root/{pod}-container.json", f"/root/{pod}-sandbox.json")
     run.node(*CRICTL, "create", box, *arguments, action="create-container")
-
-
-def read_started(run: Run, node: str) -> None:
-    """Read how many containers the kubelet has started since it was: a few lines of very many."""
-
-    def read() -> dict[str, Any]:
-        text = str(run.api.get(f"/api/v1/nodes/{node}/proxy/metrics").body)
-        return {"lines": [line for line in text.splitlines() if line.startswith(STARTED + "{")]}
-
-    run.act("read-started", {}, read)
 
 
 def read_usage(run: Run, node: str) -> None:

@@ -369,15 +369,24 @@ def test_named_port_own(timeline: Timeline) -> None:
 
 
 def youth(run: Run, age: float) -> float:
-    """Return in how many seconds each node will have been Ready for `age` seconds, at least 0."""
+    """Return in how many seconds each kubelet will have run for `age` seconds, at least 0."""
     answer = run.get("/api/v1/nodes", "nodes")
-    since = [
-        parse_time(condition["lastTransitionTime"])
-        for node in (answer.body["items"] if answer.ok else [])
-        for condition in node["status"].get("conditions") or []
-        if condition["type"] == "Ready"
-    ]
-    return max(0.0, max(since, default=0) / SECOND + age - time.time())
+    starts = [kubelet_start(run, node) for node in (answer.body["items"] if answer.ok else [])]
+    return max(0.0, max(starts, default=0.0) + age - time.time())
+
+
+def kubelet_start(run: Run, node: Mapping[str, Any]) -> float:
+    """Return when a kubelet was started, in seconds since the epoch; 0 where nothing tells.
+
+    Where its metrics may not be read, it is taken to be as old as its node's condition Ready,
+    which outlives a short restart.
+    """
+    name = node["metadata"]["name"]
+    path = f"/api/v1/nodes/{name}/proxy/metrics"
+    for sample in run.metrics("kubelet-start", path, "process_start_time_seconds", node=name):
+        return float(sample.split()[1])
+    since = condition_in(node, "Ready", "lastTransitionTime")
+    return parse_time(since) / SECOND if since else 0.0
 
 
 def first_seen_ready(container: Container, run: int = 0) -> Moment:
@@ -390,9 +399,9 @@ def first_seen_ready(container: Container, run: int = 0) -> Moment:
     raise AssertionError(f"{container}#{run} was never ready")
 
 
-def condition_in(pod: Mapping[str, Any], kind: str) -> str:
-    """Return the status of a condition in one version of a pod."""
-    for condition in pod["status"].get("conditions") or []:
+def condition_in(thing: Mapping[str, Any], kind: str, key: str = "status") -> str:
+    """Return the status of a condition in one version of a pod or node, or something else of it."""
+    for condition in thing["status"].get("conditions") or []:
         if condition["type"] == kind:
-            return str(condition["status"])
+            return str(condition[key])
     return ""
