@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,7 +35,7 @@ def staged(folder: Path, answers: dict[str, Reply]) -> Iterator[Run]:
         return answers[request.path]
 
     recorder = Recorder(folder / "recording.jsonl", {"scenario": "probe-gates"})
-    with serving(answer, folder) as (_, api):
+    with closing(recorder), serving(answer, folder) as (_, api):
         yield Run(
             "probe-gates",
             "namespace",
@@ -46,7 +46,6 @@ def staged(folder: Path, answers: dict[str, Reply]) -> Iterator[Run]:
             run_id="run",
             stopped=threading.Event(),
         )
-    recorder.close()
 
 
 def node(name: str, ready_since: float) -> dict[str, object]:
