@@ -357,6 +357,7 @@ def test_image_update_on_probe_restart(timeline: Timeline) -> None:
     since="1.32",
     scenario="restart-image",
     source=MANAGER,
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_update_bad_image(timeline: Timeline) -> None:
     """A sidecar given an image that cannot be pulled waits for it; the app runs on, not Ready.
