@@ -12,8 +12,8 @@ from fixtures.capabilities import Capability
 from fixtures.moments import SECOND
 from fixtures.requirements import Level, requirement
 from fixtures.stage import manifest
-from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
+from fixtures.stage.statuses import container_statuses
 from fixtures.timeline import PAUSE_API_SERVER, parse_time
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fixtures.moments import SECOND, InconclusiveError, Moment
 from fixtures.requirements import Level, requirement
-from fixtures.stage.containers import container_status
 from fixtures.stage.scenario import scenario
+from fixtures.stage.statuses import condition_of, container_status
 from fixtures.timeline import parse_time
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def test_termination_readiness(timeline: Timeline) -> None:
         and not container_status(pod, "sidecar")["ready"]
     ]
     assert unready, "the sidecar stayed ready although its readiness probe failed"
-    assert condition_in(unready[-1], "Ready") == "False", "the pod stayed ready"
+    assert condition_of(unready[-1], "Ready").get("status") == "False", "the pod stayed ready"
     assert timeline["app"].said("EXIT") < timeline["sidecar"].said("TERM")
     assert timeline["sidecar"].restarts == 0, "the sidecar was restarted"
 
@@ -383,10 +383,11 @@ def kubelet_start(run: Run, node: Mapping[str, Any]) -> float:
     """
     name = node["metadata"]["name"]
     path = f"/api/v1/nodes/{name}/proxy/metrics"
-    for sample in run.metrics("kubelet-start", path, "process_start_time_seconds", node=name):
-        return float(sample.split()[1])
-    since = condition_in(node, "Ready", "lastTransitionTime")
-    return parse_time(since) / SECOND if since else 0.0
+    samples = run.metrics("kubelet-start", path, "process_start_time_seconds", node=name)
+    if samples:
+        return float(samples[0].split()[1])
+    ready = condition_of(node, "Ready")
+    return parse_time(ready["lastTransitionTime"]) / SECOND if ready else 0.0
 
 
 def first_seen_ready(container: Container, run: int = 0) -> Moment:
@@ -397,11 +398,3 @@ def first_seen_ready(container: Container, run: int = 0) -> Moment:
             what = f"{container}#{run} is seen to be ready"
             return container.pod.timeline.clocks.seen_between(arrived, arrived, what)
     raise AssertionError(f"{container}#{run} was never ready")
-
-
-def condition_in(thing: Mapping[str, Any], kind: str, key: str = "status") -> str:
-    """Return the status of a condition in one version of a pod or node, or something else of it."""
-    for condition in thing["status"].get("conditions") or []:
-        if condition["type"] == kind:
-            return str(condition[key])
-    return ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.requirements import Level, requirement
-from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
+from fixtures.stage.statuses import container_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.moments import SECOND, InconclusiveError, Moment
 from fixtures.requirements import Level, requirement
-from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
+from fixtures.stage.statuses import container_statuses
 from fixtures.timeline import NeverError, parse_time
 
 if TYPE_CHECKING:

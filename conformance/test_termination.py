@@ -8,8 +8,8 @@ from fixtures.capabilities import Capability
 from fixtures.moments import InconclusiveError
 from fixtures.requirements import Level, requirement
 from fixtures.stage import manifest
-from fixtures.stage.containers import container_statuses
 from fixtures.stage.scenario import scenario
+from fixtures.stage.statuses import container_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -574,8 +574,9 @@ def test_force(timeline: Timeline) -> None:
         if version["metadata"].get("deletionGracePeriodSeconds") == 0
     ]
     assert released, "the pod was never up for removal"
-    for one in container_statuses(released[0]):
-        assert "running" in one["state"], f"the removal waited for the end of {one['name']}"
+    for name in ("app", "sidecar"):
+        state = container_status(released[0], name)["state"]
+        assert "running" in state, f"the removal waited for the end of {name}"
     app, sidecar = pod["app"], pod["sidecar"]
     # The pod's own grace period is 40 s.
     for container in (app, sidecar):
