@@ -8,13 +8,28 @@ from pathlib import Path
 import nox
 from nox.command import CommandFailed
 
+nox.needs_version = ">=2025.10.14"
 nox.options.sessions = ["lint", "tests"]
-nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+# A Python that is not here is skipped with that reason, on CI as well; none is downloaded.
+nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 RUNTIME = PYPROJECT["project"]["dependencies"]
+TESTS = nox.project.dependency_groups(PYPROJECT, "tests")
+LINT = nox.project.dependency_groups(PYPROJECT, "lint")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+
 CLEAN_UP_SECONDS = 120
 """How long an interrupted run may take to remove its cluster before nox ends it."""
+
+GENERATED = {
+    "docs/catalogue.md": "conformance.catalogue",
+    "reports/report.schema.json": "reports.schema",
+}
+"""The files that are generated, and the module that prints each."""
 
 
 @nox.session
@@ -25,7 +40,7 @@ def conformance(session: nox.Session) -> None:
         session.run(
             "python",
             "-m",
-            "fixtures",
+            "conformance",
             *session.posargs,
             interrupt_timeout=CLEAN_UP_SECONDS,
             terminate_timeout=CLEAN_UP_SECONDS,
@@ -37,15 +52,21 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the suite's own tests, without a cluster."""
-    session.install(*RUNTIME, *nox.project.dependency_groups(PYPROJECT, "tests"))
-    session.run("python", "-m", "pytest", *session.posargs)
+    """Run the suite's own tests, without a cluster; a whole run measures their coverage as well."""
+    session.install(*RUNTIME, *TESTS)
+    if session.posargs:  # some of the tests cover some of the code
+        session.run("python", "-m", "pytest", *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types."""
-    session.install(*RUNTIME, *nox.project.dependency_groups(PYPROJECT, "lint"), "nox")
+    session.install(*RUNTIME, *LINT)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
@@ -55,12 +76,28 @@ def lint(session: nox.Session) -> None:
 def clean(session: nox.Session) -> None:
     """List what the suite has made on this machine, with sizes, and remove it."""
     session.install(*RUNTIME)
-    session.run("python", "-m", "fixtures.clean", *session.posargs)
+    session.run("python", "-m", "fixtures.clusters.clean", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the generated pages."""
+    """Write the generated files: the catalogue and the schema of reports."""
     session.install(*RUNTIME)
-    page = session.run("python", "-m", "fixtures.catalogue", silent=True)
-    Path("docs/catalogue.md").write_text(str(page), encoding="utf-8")
+    for path, module in GENERATED.items():
+        text = session.run("python", "-m", module, silent=True, stderr=None)
+        Path(path).write_text(str(text), encoding="utf-8")
+
+
+@nox.session(python=PYTHONS[0], reuse_venv=False)
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml allows of what it names."""
+    session.install("uv")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", *RUNTIME, *TESTS)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def pythons(session: nox.Session) -> None:
+    """Run the tests on every supported Python that is installed here."""
+    session.install(*RUNTIME, *TESTS)
+    session.run("python", "-m", "pytest", *session.posargs)

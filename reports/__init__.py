@@ -1,1 +1,27 @@
 """What a run says to people and machines: one model, one writer a format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from reports import jsonreport, junit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reports.model import Report
+
+
+class Format(Protocol):
+    """A module that writes a report; the same report gives the same bytes."""
+
+    FILE: str
+    """The name of the file in the run's directory."""
+
+    def write(self, report: Report, path: Path) -> None:
+        """Write the report to a path. Raises OSError where it cannot be written."""
+
+
+FORMATS: Sequence[Format] = (jsonreport, junit)
+"""The formats that are written at the end of a run; pytest-html writes the page by itself."""

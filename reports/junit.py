@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from fixtures.host.files import write_whole
 from reports.facts import facts
-from reports.files import write_whole
-from reports.model import Report, Result, Verdict, counts, exit_status
+from reports.model import Level, Report, Result, Verdict, counts, exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,9 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 RED = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error", Verdict.ERROR: "error"}
 """The element of a MUST check that makes a build red, by verdict."""
+
+
+FILE = "junit.xml"
 
 
 def write(report: Report, path: Path) -> None:
@@ -35,7 +38,7 @@ def write(report: Report, path: Path) -> None:
 
 
 def _suites(report: Report) -> ET.Element:
-    cases = [_case(result) for result in sorted(report.results, key=lambda r: (r.id, r.scenario))]
+    cases = [_case(result) for result in sorted(report.results, key=lambda r: (r.id, r.scenarios))]
     if exit_status(report) and not any(_has(case, "failure", "error") for case in cases):
         # Nothing was judged: many a CI system takes a suite without a red test for a success.
         case = ET.Element("testcase", classname="conformance", name="run")
@@ -79,7 +82,7 @@ def _case(result: Result) -> ET.Element:
             ("title", result.title),
             ("level", result.level),
             ("since", result.since),
-            ("scenario", result.scenario),
+            ("scenario", ", ".join(result.scenarios)),
             ("verdict", result.verdict),
             *(("source", source) for source in result.sources),
             *([("issue", result.issue)] if result.issue else []),
@@ -92,7 +95,7 @@ def _case(result: Result) -> ET.Element:
     if red is None:
         reason = f"{result.reason} ({result.issue})" if result.issue else result.reason
         _add(case, "skipped", f"{result.verdict}: {reason}", body)
-    elif result.level == "MUST":
+    elif result.level is Level.MUST:
         _add(case, red, result.reason, body, result.verdict.value)
     else:
         message = f"{result.verdict}, but {result.level} does not decide: {result.reason}"

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from semver import Version
-
 from fixtures.errors import SuiteError, UsageError
+from fixtures.host.files import write_whole
+from fixtures.versions import by_label
 from reports import jsonreport
-from reports.files import write_whole
-from reports.model import API_VERSION, Result, RunVerdict, Verdict, counts, exit_status
+from reports.model import API_VERSION, Level, Result, RunVerdict, Verdict, counts, exit_status
 from reports.styles import environment
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ RUN_VERDICTS = (
 
 
 @dataclass(frozen=True)
-class Run:
+class RunReport:
     """One readable report. `name` is its directory's: unique, and usually the report's label."""
 
     name: str
@@ -67,7 +66,7 @@ class Finding:
 class Merged:
     """All reports under one directory, runs by version and then by name."""
 
-    runs: Sequence[Run]
+    runs: Sequence[RunReport]
     unreadable: Sequence[Unreadable]
 
     def requirements(self) -> list[Result]:
@@ -82,7 +81,7 @@ class Merged:
             areas.setdefault(requirement.area, []).append(requirement)
         return areas
 
-    def results(self, identifier: str) -> list[tuple[Run, Result | None]]:
+    def results(self, identifier: str) -> list[tuple[RunReport, Result | None]]:
         """Return what each run found for a requirement; None where its suite did not know it."""
         return [
             (run, next((r for r in run.report.results if r.id == identifier), None))
@@ -94,7 +93,7 @@ class Merged:
         found: dict[tuple[str, Verdict, str], list[tuple[str, Result]]] = {}
         for run in self.runs:
             for r in run.report.results:
-                if r.verdict in FINDINGS and (r.level == "MUST") == must:
+                if r.verdict in FINDINGS and (r.level is Level.MUST) == must:
                     found.setdefault((r.id, r.verdict, r.reason), []).append((run.name, r))
         findings = [
             Finding(entries[-1][1], tuple(name for name, _ in entries))
@@ -110,7 +109,7 @@ def collect(folder: Path) -> Merged:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: not a directory: name the one that holds the runs")
-    runs: list[Run] = []
+    runs: list[RunReport] = []
     unreadable: list[Unreadable] = []
     for path in sorted(folder.glob("*/report.json")):
         name = path.parent.name
@@ -119,18 +118,10 @@ def collect(folder: Path) -> Merged:
         except UsageError as problem:
             unreadable.append(Unreadable(name, str(problem).removeprefix(f"{path}: ")))
         else:
-            runs.append(Run(name, report, (path.parent / "index.html").is_file()))
+            runs.append(RunReport(name, report, (path.parent / "index.html").is_file()))
     if not runs and not unreadable:
         raise UsageError(f"{folder}: no run to merge: no directory in it holds a report.json")
-    return Merged(sorted(runs, key=lambda run: _by_version(run.name)), unreadable)
-
-
-def _by_version(name: str) -> tuple[int, Version, str]:
-    """Versions as versions, swapped components after their plain version, other names last."""
-    try:
-        return (0, Version.parse(name.removeprefix("v").partition("+")[0]), name)
-    except ValueError:
-        return (1, Version(0), name)
+    return Merged(sorted(runs, key=lambda run: by_label(run.name)), unreadable)
 
 
 def matrix(merged: Merged) -> dict[str, Any]:
@@ -151,7 +142,7 @@ def matrix(merged: Merged) -> dict[str, Any]:
             {
                 "id": requirement.id,
                 "title": requirement.title,
-                "level": requirement.level,
+                "level": requirement.level.value,
                 "since": requirement.since,
                 "verdicts": {
                     run.name: r.verdict.value

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableSequence
     from pathlib import Path
 
+    from fixtures.evidence.moments import Comparison
+
 PROPERTY = "conformance"
-"""The user property of a test report that carries what the row shows, as JSON values."""
+"""The user property of a test report that carries its result, as JSON values."""
 
 OUTCOMES = {
     Verdict.PASS: "Passed",
@@ -80,29 +82,13 @@ def attach(report: pytest.TestReport, result: Result) -> None:
 
     Everything is JSON values, so that a report which crosses a process boundary keeps it.
     """
-    value = {
-        "id": result.id,
-        "title": result.title,
-        "level": result.level,
-        "since": result.since,
-        "verdict": result.verdict.value,
-        "reason": result.reason,
-        "scenario": result.scenario,
-        "sources": list(result.sources),
-        "evidence": result.evidence,
-        "issue": result.issue,
-        "comparisons": [
-            f"{c.left} ({c.left_width:.3f} s wide) {c.relation}"
-            f" {c.right} ({c.right_width:.3f} s wide): {c.answer}"
-            for c in result.comparisons
-        ],
-    }
+    value = result.model_dump(mode="json")
     report.user_properties = [
         *(pair for pair in report.user_properties if pair[0] != PROPERTY),
         (PROPERTY, value),
     ]
     others = [extra for extra in getattr(report, "extras", []) if extra.get("name") != PROPERTY]
-    report.extras = [*others, extras.html(_details(value)) | {"name": PROPERTY}]  # type: ignore[attr-defined]
+    report.extras = [*others, extras.html(_details(result)) | {"name": PROPERTY}]  # type: ignore[attr-defined]
 
 
 class RunPage:
@@ -134,11 +120,14 @@ class RunPage:
         self, report: pytest.TestReport, cells: MutableSequence[str]
     ) -> None:
         """Show the check in our words; a row without a result shows what pytest knows."""
-        value = _attached(report)
+        result = _attached(report)
+        if result is None:
+            cells[1:] = self._cells(_bare(report), ())
+            return
         # Passed set-ups and tear-downs come by, too, but pytest-html gives them no row.
-        if value is not None and (report.when == "call" or report.outcome != "passed"):
-            self._shown.add(value["id"])
-        cells[1:] = self._cells(value or _bare(report))
+        if report.when == "call" or report.outcome != "passed":
+            self._shown.add(result.id)
+        cells[1:] = self._cells(_row(result), result.scenarios)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(
@@ -184,15 +173,15 @@ class RunPage:
             when="call",
         )
         attach(report, result)
-        value = _attached(report) or {}
+        row = _row(result)
         self._data.add_test(
             {
                 "extras": report.extras,
                 "result": outcome,
-                **{name: _cell_text(value[name]) for name in COLUMNS},
+                **{name: _cell_text(row[name]) for name in COLUMNS},
                 "resultsTableRow": [
                     f'<td class="col-result">{outcome}</td>',
-                    *self._cells(value),
+                    *self._cells(row, result.scenarios),
                 ],
             },
             report,
@@ -200,16 +189,16 @@ class RunPage:
             [],
         )
 
-    def _cells(self, value: Mapping[str, Any]) -> list[str]:
+    def _cells(self, row: Mapping[str, str], scenarios: Iterable[str]) -> list[str]:
         cells = []
         for name in COLUMNS:
-            colour = f" {css_class(value['verdict'])}" if name == "verdict" else ""
-            cells.append(f'<td class="col-{name}{colour}">{_cell_text(value[name])}</td>')
-        return [*cells, f'<td class="col-links">{self._links(value["scenario"])}</td>']
+            colour = f" {css_class(row[name])}" if name == "verdict" else ""
+            cells.append(f'<td class="col-{name}{colour}">{_cell_text(row[name])}</td>')
+        return [*cells, f'<td class="col-links">{self._links(scenarios)}</td>']
 
-    def _links(self, scenario: str) -> str:
+    def _links(self, scenarios: Iterable[str]) -> str:
         links = []
-        for name in filter(None, scenario.split(", ")):
+        for name in scenarios:
             place = f"recordings/{name}.jsonl"
             # A replay has its recordings elsewhere, a scenario that was never staged has none.
             there = (self._folder / place).is_file()
@@ -226,12 +215,21 @@ class RunPage:
         return f"<noscript><table>{rows}</table></noscript>"
 
 
-def _attached(report: pytest.TestReport) -> dict[str, Any] | None:
+def _attached(report: pytest.TestReport) -> Result | None:
     # Collection reports have no properties at all.
-    found: dict[str, Any] | None = dict(getattr(report, "user_properties", ())).get(PROPERTY)
-    if found is None:
-        return None
-    return found | {"requirement": found["id"], "area": found["id"].split(".", 1)[0]}
+    value = dict(getattr(report, "user_properties", ())).get(PROPERTY)
+    return None if value is None else Result.model_validate(value)
+
+
+def _row(result: Result) -> dict[str, str]:
+    return {
+        "requirement": result.id,
+        "area": result.area,
+        "level": result.level,
+        "since": result.since,
+        "verdict": result.verdict,
+        "reason": result.reason,
+    }
 
 
 def _bare(report: pytest.TestReport) -> dict[str, str]:
@@ -243,7 +241,6 @@ def _bare(report: pytest.TestReport) -> dict[str, str]:
         "since": "",
         "verdict": "error" if report.failed else report.outcome,
         "reason": f"broke in the {when} phase, outside any check; the details say how",
-        "scenario": "",
     }
 
 
@@ -262,21 +259,28 @@ def _header(name: str) -> str:
     return f'<th class="sortable" data-column-type="{name}">{name.capitalize()}</th>'
 
 
-def _details(value: Mapping[str, Any]) -> str:
+def _details(result: Result) -> str:
     """Return what a row unfolds to: the promise, what was seen, and where to read on."""
-    parts = [f"<p><b>{_escape(value['title'])}</b></p>"]
-    if value["reason"]:
-        parts.append(f"<p>{_escape(value['verdict'])}: {_escape(value['reason'])}</p>")
-    if value["evidence"]:
-        parts.append(f"<pre>{_escape(value['evidence'])}</pre>")
-    if value["comparisons"]:
-        compared = "".join(f"<li>{_escape(line)}</li>" for line in value["comparisons"])
+    parts = [f"<p><b>{_escape(result.title)}</b></p>"]
+    if result.reason:
+        parts.append(f"<p>{result.verdict}: {_escape(result.reason)}</p>")
+    if result.evidence:
+        parts.append(f"<pre>{_escape(result.evidence)}</pre>")
+    if result.comparisons:
+        compared = "".join(f"<li>{_escape(_compared(one))}</li>" for one in result.comparisons)
         parts.append(f"<p>Compared:</p><ul>{compared}</ul>")
-    if value["issue"]:
-        parts.append(f"<p>Known upstream: {_link(value['issue'])}</p>")
-    if value["sources"]:
-        parts.append(f"<p>Promised in: {', '.join(map(_link, value['sources']))}</p>")
+    if result.issue:
+        parts.append(f"<p>Known upstream: {_link(result.issue)}</p>")
+    if result.sources:
+        parts.append(f"<p>Promised in: {', '.join(map(_link, result.sources))}</p>")
     return f'<div class="evidence">{"".join(parts)}</div>'
+
+
+def _compared(comparison: Comparison) -> str:
+    return (
+        f"{comparison.left} ({comparison.left_width:.3f} s wide) {comparison.relation}"
+        f" {comparison.right} ({comparison.right_width:.3f} s wide): {comparison.answer}"
+    )
 
 
 def _link(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.model import Verdict, counts
+from reports.model import Level, Verdict, counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def _verdict(report: Report) -> Iterator[str]:
 
 def _deciding(report: Report, folder: Path) -> Iterator[str]:
     """Yield the MUST checks that keep the run from being conformant, worst first."""
-    must = [r for r in report.results if r.level == "MUST"]
+    must = [r for r in report.results if r.level is Level.MUST]
     for verdict in DECIDING:
         for result in _by_id(must, verdict):
             yield f"{verdict.upper()} {result.id} (since {result.since}): {_line(result.reason)}"
@@ -51,7 +51,7 @@ def _others(report: Report) -> Iterator[str]:
     for result in _by_id(report.results, Verdict.KNOWN_FAILURE):
         yield f"known-failure {result.id}: {result.issue}"
     for verdict in DECIDING:
-        names = [r.id for r in _by_id(report.results, verdict) if r.level != "MUST"]
+        names = [r.id for r in _by_id(report.results, verdict) if r.level is not Level.MUST]
         if names:
             yield f"{verdict}, but does not decide (SHOULD, OBSERVED): {', '.join(names)}"
 
@@ -72,25 +72,21 @@ def _longest(report: Report) -> Iterator[str]:
 
 def _timing(report: Report) -> Iterator[str]:
     """Yield the figures by which the suite's own speed is judged, as far as they were measured."""
-    figures = {key: float(value) for key, value in report.timing.items() if _is_number(value)}
-    stage, alone = figures.get("stageSeconds"), figures.get("longestScenarioSeconds")
+    timing = report.timing
+    stage, alone = timing.get("stageSeconds"), timing.get("longestScenarioSeconds")
     if stage is not None and alone:
         number = len(report.scenarios)
         noun = "scenario" if number == 1 else "scenarios"
-        limit = figures.get("nodeLimitSeconds")
+        limit = timing.get("nodeLimitSeconds")
         node = f"; the node's pod start rate alone needs {limit:.1f}s" if limit else ""
         yield (
             f"staged {number} {noun} in {stage:.1f}s, {stage / alone:.2f} times the longest"
             f" ({alone:.1f}s){node}"
         )
-    if "suiteCpuSeconds" in figures:
-        memory = figures.get("suiteMemoryMiB")
+    if "suiteCpuSeconds" in timing:
+        memory = timing.get("suiteMemoryMiB")
         peak = f" and {memory:.0f} MiB" if memory else ""
-        yield f"the suite itself used {figures['suiteCpuSeconds']:.1f}s of CPU{peak}"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+        yield f"the suite itself used {timing['suiteCpuSeconds']:.1f}s of CPU{peak}"
 
 
 def _by_id(results: Sequence[Result], verdict: Verdict) -> list[Result]:

@@ -1,36 +1,41 @@
-"""Counter-examples to the checks of `conformance.test_api`."""
+"""Counter-examples to the checks of `conformance.checks.test_api`."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
+from fixtures.evidence.recording import ActionRecord
 from fixtures.stage import manifest
-from tests.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    Json = dict[str, Any]
 
 
-def refuse(record: Json, field: str = "spec", message: str = "Forbidden: may not be set") -> None:
+def refuse(
+    action: ActionRecord, field: str = "spec", message: str = "Forbidden: may not be set"
+) -> None:
     """Let an action have been answered that a field is invalid."""
     cause = {"reason": "FieldValueForbidden", "field": field, "message": message}
     body = {"kind": "Status", "message": f"{field}: {message}", "details": {"causes": [cause]}}
-    record["answer"] = {"status": 422, "body": body, "warnings": []}
+    action.answer = {"status": HTTPStatus.UNPROCESSABLE_ENTITY, "body": body, "warnings": []}
 
 
-def accept(edit: Edit, record: Json, like: str) -> None:
+def accept(edit: Edit, action: ActionRecord, like: str) -> None:
     """Let an action have been answered as the creation of `like` was."""
-    record["answer"] = copy.deepcopy(edit.action("create", name=like)["answer"])
+    action.answer = copy.deepcopy(edit.action("create", name=like).answer)
 
 
-def init_containers(record: Json) -> list[Json]:
+def init_containers(action: ActionRecord) -> list[Json]:
     """Return the init containers in the answer of an action, to be changed in place."""
-    _, spec = next(manifest.pod_specs(record["answer"]["body"]))
+    _, spec = next(manifest.pod_specs(action.answer["body"]))
     found: list[Json] = spec["initContainers"]
     return found
 
 
-def variant(edit: Edit, name: str) -> Json:
+def variant(edit: Edit, name: str) -> ActionRecord:
     """Return the action that tried to change the running pod so."""
     return edit.action("change init containers", variant=name)
 
@@ -38,11 +43,9 @@ def variant(edit: Edit, name: str) -> Json:
 @counterexample("api.field-persisted", "the template of a CronJob is stored without the field")
 def cron_job_loses_field(edit: Edit) -> None:
     reading = next(
-        record
-        for record in edit.records
-        if record["type"] == "action"
-        and record["name"] == "read"
-        and record["answer"]["body"]["kind"] == "CronJob"
+        action
+        for action in edit.of(ActionRecord)
+        if action.name == "read" and action.answer["body"]["kind"] == "CronJob"
     )
     del init_containers(reading)[0]["restartPolicy"]
 
@@ -88,7 +91,7 @@ def never_is_always(edit: Edit) -> None:
 
 @counterexample("api.regular-policy", "the policy of a regular container is dropped")
 def regular_policy_dropped(edit: Edit) -> None:
-    body = edit.action("create", name="api-policies-regular-never")["answer"]["body"]
+    body = edit.action("create", name="api-policies-regular-never").answer["body"]
     del body["spec"]["containers"][0]["restartPolicy"]
 
 
@@ -143,7 +146,7 @@ def name_of_regular(edit: Edit) -> None:
 )
 def name_of_ephemeral(edit: Edit) -> None:
     twin = edit.action("add ephemeral container", variant="name of sidecar")
-    twin["answer"] = edit.action("add ephemeral container", variant="plain")["answer"]
+    twin.answer = edit.action("add ephemeral container", variant="plain").answer
 
 
 @counterexample("api.needs-regular-container", "a pod of sidecars only is accepted")
@@ -172,12 +175,12 @@ def host_port_refused(edit: Edit) -> None:
 
 @counterexample("api.port-warnings", "a duplicate port number passes without a warning")
 def no_warning(edit: Edit) -> None:
-    edit.action("create", name="api-validation-port-number")["answer"]["warnings"] = []
+    edit.action("create", name="api-validation-port-number").answer["warnings"] = []
 
 
 @counterexample("api.port-warnings", "a duplicate port name passes without a warning")
 def no_warning_of_name(edit: Edit) -> None:
-    edit.action("create", name="api-validation-port-name")["answer"]["warnings"] = []
+    edit.action("create", name="api-validation-port-name").answer["warnings"] = []
 
 
 @counterexample("api.status-restart-transition", "the status is frozen at the first termination")
@@ -204,12 +207,12 @@ def never_ready_again(edit: Edit) -> None:
 
 @counterexample("api.immutable-after-create", "init containers can be put in another order")
 def reordered(edit: Edit) -> None:
-    variant(edit, "reorder")["answer"] = variant(edit, "image")["answer"]
+    variant(edit, "reorder").answer = variant(edit, "image").answer
 
 
 @counterexample("api.immutable-after-create", "a plain init container can be made a sidecar")
 def made_a_sidecar(edit: Edit) -> None:
-    variant(edit, "now a sidecar")["answer"] = variant(edit, "image")["answer"]
+    variant(edit, "now a sidecar").answer = variant(edit, "image").answer
 
 
 @counterexample("api.immutable-after-create", "the image cannot be changed")
@@ -220,15 +223,13 @@ def image_fixed(edit: Edit) -> None:
 @counterexample("api.ephemeral-policy", "an ephemeral container may have a restart policy")
 def ephemeral_policy(edit: Edit) -> None:
     action = edit.action("add ephemeral container", variant="restart policy")
-    action["answer"] = copy.deepcopy(
-        edit.action("add ephemeral container", variant="plain")["answer"]
-    )
-    action["answer"]["body"]["spec"]["ephemeralContainers"][0]["restartPolicy"] = "Always"
+    action.answer = copy.deepcopy(edit.action("add ephemeral container", variant="plain").answer)
+    action.answer["body"]["spec"]["ephemeralContainers"][0]["restartPolicy"] = "Always"
 
 
 def gate(edit: Edit, component: str) -> list[str]:
     """Return the lines about feature gates in a component's metrics, to be changed in place."""
-    lines: list[str] = edit.action("gates", component=component)["answer"]["lines"]
+    lines: list[str] = edit.action("gates", component=component).answer["lines"]
     return lines
 
 
@@ -256,7 +257,7 @@ def not_shown(edit: Edit) -> None:
 def kubelet_takes_gate(edit: Edit) -> None:
     """Let the kubelet have come as far as without the gate."""
     taken = edit.action("kubelet --feature-gates=SidecarContainers=false")
-    taken["answer"] = edit.action("kubelet")["answer"]
+    taken.answer = edit.action("kubelet").answer
 
 
 @counterexample("api.gate-locked", "a kubelet turns the gate off")

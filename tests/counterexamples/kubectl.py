@@ -1,13 +1,13 @@
-"""Counter-examples to the checks of `conformance.test_kubectl`."""
+"""Counter-examples to the checks of `conformance.checks.test_kubectl`."""
 
 from __future__ import annotations
 
-from tests.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample
 
 
 def show(edit: Edit, stage: str, column: str, text: str) -> None:
     """Let a cell have been printed as `text`."""
-    table = edit.action(stage)["answer"]["body"]
+    table = edit.action(stage).answer["body"]
     names = [one["name"] for one in table["columnDefinitions"]]
     table["rows"][0]["cells"][names.index(column)] = text
 
@@ -59,15 +59,15 @@ def counted(edit: Edit) -> None:
 
 @counterexample("kubectl.describe-node", "what sidecars request is left out of the sum")
 def left_out(edit: Edit) -> None:
-    answer = edit.action("describe node")["answer"]
+    answer = edit.action("describe node").answer
     answer["output"] = answer["output"].replace(" 12m (", " 5m (").replace(" 12Mi (", " 5Mi (")
 
 
 @counterexample("kubectl.default-container", "kubectl picks the first sidecar by itself")
 def picks_sidecar(edit: Edit) -> None:
-    edit.action("logs by default")["answer"]["output"] = "I am sidecar-1\n"
+    edit.action("logs by default").answer["output"] = "I am sidecar-1\n"
 
 
 @counterexample("kubectl.default-container", "the annotation cannot name a sidecar")
 def ignored(edit: Edit) -> None:
-    edit.action("logs by annotation")["answer"]["output"] = "I am app\n"
+    edit.action("logs by annotation").answer["output"] = "I am app\n"

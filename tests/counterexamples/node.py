@@ -1,13 +1,9 @@
-"""Counter-examples to the checks of `conformance.test_node`."""
+"""Counter-examples to the checks of `conformance.checks.test_node`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from tests.edits import Edit, counterexample
-
-if TYPE_CHECKING:
-    Json = dict[str, Any]
+from fixtures.evidence.recording import PAUSE_API_SERVER, LogRecord
+from tests.kit.edits import Edit, counterexample
 
 
 def mirror(edit: Edit) -> str:
@@ -17,7 +13,7 @@ def mirror(edit: Edit) -> str:
 
 
 def only_first(edit: Edit, container: str, pod: str) -> None:
-    """Let a container have run once only, and have stayed as it was then."""
+    """Let a container have had one instance only, and have stayed as it was then."""
     statuses = [status for status in edit.statuses(container, pod) if status.get("containerID")]
     identity = statuses[0]["containerID"]
     first = dict([status for status in statuses if status["containerID"] == identity][-1])
@@ -27,25 +23,23 @@ def only_first(edit: Edit, container: str, pod: str) -> None:
             status.update(first)
 
 
-def in_second_run(edit: Edit, pod: str, container: str, text: str) -> Json:
-    """Return what a container said in its second run."""
+def in_second(edit: Edit, pod: str, container: str, text: str) -> LogRecord:
+    """Return what a container said in its second instance."""
     lines = [
         record
-        for record in edit.records
-        if record["type"] == "log"
-        and (record["pod"], record["container"]) == (pod, container)
-        and record["line"].startswith(text)
+        for record in edit.of(LogRecord)
+        if (record.pod, record.container) == (pod, container) and record.line.startswith(text)
     ]
     assert len(lines) > 1, f"{container} said {text} {len(lines)} times"
     return lines[-1]
 
 
 def say_with(edit: Edit, pod: str, early: tuple[str, str], late: tuple[str, str]) -> None:
-    """Let something of a second run be said a second before what came before it."""
-    model, line = in_second_run(edit, pod, *early), in_second_run(edit, pod, *late)
-    line["stamp"] = model["stamp"]
-    whole, hundredths = model["line"].rsplit(" ", 1)[1].split(".")
-    line["line"] = f"{late[1]} {int(whole) - 1}.{hundredths}"
+    """Let a second instance say something a second before what came before it."""
+    model, record = in_second(edit, pod, *early), in_second(edit, pod, *late)
+    record.stamp = model.stamp
+    whole, hundredths = model.line.rsplit(" ", 1)[1].split(".")
+    record.line = f"{late[1]} {int(whole) - 1}.{hundredths}"
 
 
 @counterexample("node.reboot-order", "the sidecar does not wait for the init container")
@@ -56,14 +50,6 @@ def early_sidecar(edit: Edit) -> None:
 @counterexample("node.reboot-order", "an init container is not run again")
 def init_skipped(edit: Edit) -> None:
     only_first(edit, "init-2", "node-kubelet-reboot")
-
-
-@counterexample("phase.reboot-pending", "the pod stays Running")
-def stays_running(edit: Edit) -> None:
-    for pod in edit.pods("node-kubelet-reboot"):
-        init = pod["status"].get("initContainerStatuses") or [{"restartCount": 0}]
-        if init[0]["restartCount"]:
-            pod["status"]["phase"] = "Running"
 
 
 @counterexample("node.container-removed", "the container is never made again")
@@ -132,7 +118,7 @@ def static_not_made_again(edit: Edit) -> None:
 
 @counterexample("node.static-pod-sidecar-removed", "the pod does not get ready again")
 def static_unready(edit: Edit) -> None:
-    removed = edit.action("remove-container")["arguments"]["argv"][-1]
+    removed = edit.action("remove-container").answer["output"].split()[-1]
     for pod in edit.pods(mirror(edit)):
         for one in pod["status"].get("initContainerStatuses") or []:
             if one["name"] == "sidecar" and not one.get("containerID", "").endswith(removed):
@@ -143,18 +129,17 @@ def static_unready(edit: Edit) -> None:
 
 @counterexample("node.apiserver-down-startup", "the second sidecar waits for the API server")
 def waits(edit: Edit) -> None:
-    edit.action("pause-api-server")["answer"]["output"] = (
-        "paused with: init\nresumed with: sidecar-1\n"
-    )
+    output = "paused with: init\nresumed with: sidecar-1\n"
+    edit.action(PAUSE_API_SERVER).answer["output"] = output
 
 
 @counterexample("node.metrics", "sidecars are not counted as init containers")
 def not_counted(edit: Edit) -> None:
     name = 'kubelet_started_containers_total{container_type="init_container"}'
     # Two plain init containers of each of the two pods that lost their sandboxes.
-    edit.action("read-started")["answer"]["lines"] = [f"{name} 4"]
+    edit.action("read-started").answer["lines"] = [f"{name} 4"]
 
 
 @counterexample("node.metrics", "nothing is told of what the sidecar uses")
 def no_usage(edit: Edit) -> None:
-    edit.action("read-usage")["answer"]["lines"] = []
+    edit.action("read-usage").answer["lines"] = []

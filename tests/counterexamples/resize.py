@@ -1,31 +1,29 @@
-"""Counter-examples to the checks of `conformance.test_resize`."""
+"""Counter-examples to the checks of `conformance.checks.test_resize`."""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
 
-from tests.edits import Edit, counterexample
-
-if TYPE_CHECKING:
-    Json = dict[str, Any]
+from fixtures.evidence.recording import ActionRecord
+from tests.kit.edits import Edit, counterexample
 
 
-def answer(edit: Edit, container: str, key: str, value: str | None, status: int) -> None:
+def answer(edit: Edit, container: str, key: str, value: str | None, status: HTTPStatus) -> None:
     """Let the resize of a container that asks for this value have been answered otherwise."""
-    for record in edit.records:
-        if record["type"] == "action" and record["name"] == "patch":
-            for one in record["arguments"]["patch"]["spec"].get("initContainers", []):
+    for record in edit.of(ActionRecord):
+        if record.name == "patch":
+            for one in record.arguments["patch"]["spec"].get("initContainers", []):
                 requests = one["resources"].get("requests", {})
                 if one["name"] == container and requests.get(key, "") == value:
-                    record["answer"]["status"] = status
+                    record.answer["status"] = status
                     return
     raise AssertionError(f"no resize of {container} with {key} {value}")
 
 
 @counterexample("resize.sidecar", "the resize of a sidecar is refused")
 def refused(edit: Edit) -> None:
-    answer(edit, "steady", "memory", "28Mi", 422)
+    answer(edit, "steady", "memory", "28Mi", HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @counterexample("resize.sidecar", "the resize is accepted and never carried out")
@@ -55,27 +53,27 @@ def main_restarted(edit: Edit) -> None:
 
 @counterexample("resize.plain-init", "a running plain init container cannot be resized")
 def plain_refused(edit: Edit) -> None:
-    answer(edit, "plain", "cpu", "20m", 422)
+    answer(edit, "plain", "cpu", "20m", HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @counterexample("resize.plain-init", "a plain init container that wants a restart is accepted")
 def plain_restarts(edit: Edit) -> None:
-    edit.action("create", name="resize-plain-restarts")["answer"]["status"] = 201
+    edit.action("create", name="resize-plain-restarts").answer["status"] = HTTPStatus.CREATED
 
 
 @counterexample("resize.limits", "a resource that cannot be resized is accepted")
 def other_resource(edit: Edit) -> None:
-    answer(edit, "steady", "ephemeral-storage", "1Gi", 200)
+    answer(edit, "steady", "ephemeral-storage", "1Gi", HTTPStatus.OK)
 
 
 @counterexample("resize.limits", "a request can be taken away")
 def taken_away(edit: Edit) -> None:
-    answer(edit, "steady", "cpu", None, 200)
+    answer(edit, "steady", "cpu", None, HTTPStatus.OK)
 
 
 @counterexample("resize.limits", "containers can be reordered")
 def reordered(edit: Edit) -> None:
-    edit.action("reorder")["answer"]["status"] = 200
+    edit.action("reorder").answer["status"] = HTTPStatus.OK
 
 
 @counterexample("resize.limits", "the QoS class changes")
@@ -85,7 +83,7 @@ def other_class(edit: Edit) -> None:
 
 @counterexample("resize.absent-before", "a change in the pod's spec is accepted")
 def spec_accepted(edit: Edit) -> None:
-    edit.action("patch", subresource="")["answer"]["status"] = 200
+    edit.action("patch", subresource="").answer["status"] = HTTPStatus.OK
 
 
 @counterexample("resize.absent-before", "the sidecar gets what was asked for")

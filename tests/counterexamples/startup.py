@@ -1,8 +1,8 @@
-"""Counter-examples to the checks of `conformance.test_startup`."""
+"""Counter-examples to the checks of `conformance.checks.test_startup`."""
 
 from __future__ import annotations
 
-from tests.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample
 
 
 def shown(edit: Edit, container: str, pod: str | None = None, **changes: object) -> None:
@@ -81,7 +81,9 @@ def given_up(edit: Edit) -> None:
         status["restartCount"] = 0
 
 
-@counterexample("startup.recovers-in-never-pod", "the third run is not probed, nothing follows")
+@counterexample(
+    "startup.recovers-in-never-pod", "the third instance is not probed, nothing follows"
+)
 def unprobed(edit: Edit) -> None:
     edit.never_started("app")
 

@@ -1,0 +1,18 @@
+"""Orders that the checks of several areas speak of."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fixtures.evidence.pods import Pod
+
+
+def assert_reverse_order(pod: Pod, sidecars: Sequence[str]) -> None:
+    """Assert that the app exited first, and each sidecar got SIGTERM after the next one exited."""
+    for name, earlier in pairwise(("app", *reversed(sidecars))):
+        in_order = pod[name].said("EXIT") < pod[earlier].said("TERM")
+        assert in_order, f"{pod.name}: {earlier} was told to stop before {name} had exited"

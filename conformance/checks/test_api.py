@@ -1,0 +1,568 @@
+"""The API: what is stored, what is refused, and what a feature gate that is off makes of it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.scenarios.api import CHANGED_IMAGE
+from conformance.sources import (
+    DOCS,
+    INIT_CONTAINERS,
+    KEP_RESTART_ALL,
+    KEP_RESTART_RULES,
+    KEP_SIDECARS,
+    POD_LIFECYCLE,
+    SIDECAR_BLOG,
+    SIDECAR_TUTORIAL,
+    SIDECARS,
+    issue,
+    kep,
+    pull,
+    upstream,
+)
+from fixtures.evidence.capabilities import Capability
+from fixtures.kubeapi.metrics import samples_of
+from fixtures.stage import manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fixtures.evidence.timeline import Action, Timeline
+
+    Json = Mapping[str, Any]
+
+POD_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/pod-v1/"
+CHANGELOG = "https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-"
+KEP_RESIZE = kep("1287-in-place-update-pod-resources")
+VALIDATION = upstream("pkg/apis/core/validation/validation.go")
+DROPPED_FIELDS = upstream("pkg/api/pod/util.go")
+WARNINGS = upstream("pkg/api/pod/warnings.go")
+NO_SIDECARS = (Capability.NO_SIDECARS,)
+GATE_CONTROL = (Capability.GATE_CONTROL,)
+RULES_DROPPED_IN = 34
+"""The minor that knows the fields of container restart rules and drops them: their gate is off."""
+
+
+def init_containers(document: Json) -> Sequence[Json]:
+    """Return the init containers of a pod, or of the pod template of another object."""
+    _, spec = next(manifest.pod_specs(dict(document)))
+    found: Sequence[Json] = spec["initContainers"]
+    return found
+
+
+def assert_refused(action: Action, field: str, words: str = "") -> None:
+    """Assert that the request is invalid because of a field, for a reason with these words."""
+    name = action.arguments["name"]
+    assert action.invalid, f"{name} was not refused as invalid but answered {action.message}"
+    fields = action.refused_fields
+    assert field in fields, f"{name} was refused, but not because of {field}: {action.message}"
+    assert words in fields[field], f"{name} was refused for another reason: {action.message}"
+
+
+@requirement(
+    "api.field-persisted",
+    MUST,
+    since="1.29",
+    scenario="api-templates",
+    source=(SIDECARS, POD_REFERENCE),
+)
+def test_field_persisted(timeline: Timeline) -> None:
+    """An init container with restartPolicy Always keeps it, in pods and in all pod templates."""
+    documents = manifest.load("api-templates")
+    creations = timeline.actions_named("create")
+    readings = timeline.actions_named("read")
+    assert len(creations) == len(readings) == len(documents)
+    for creation, reading in zip(creations, readings, strict=True):
+        kind = creation.arguments["kind"]
+        assert creation.accepted, f"{kind} was refused: {creation.message}"
+        answered = init_containers(creation.body)[0].get("restartPolicy")
+        assert answered == "Always", f"{kind} was answered without the field"
+        assert reading.status == HTTPStatus.OK, f"{kind} cannot be read back"
+        stored = init_containers(reading.body)[0].get("restartPolicy")
+        assert stored == "Always", f"{kind} was stored without the field"
+
+
+@requirement(
+    "api.patch-by-name",
+    OBSERVED,
+    since="1.29",
+    scenario="api-patch",
+    source=(POD_REFERENCE, KEP_SIDECARS),
+)
+def test_patch_by_name(timeline: Timeline) -> None:
+    """Patches address init containers by name: a sidecar can be added without replacing others."""
+    before = init_containers(timeline.created("api-patch"))
+    patch = timeline.action("patch", name="api-patch")
+    assert patch.accepted, f"the strategic merge patch was refused: {patch.message}"
+    patched = init_containers(patch.body)
+    names = [one["name"] for one in patched]
+    assert names == ["injected", "first", "setup"], f"the patch left {names}"
+    assert patched[1:] == before, "a strategic merge patch changed containers it did not name"
+    assert patched[0].get("restartPolicy") == "Always", "the patch lost restartPolicy"
+
+    apply = timeline.action("server-side apply", name="api-patch")
+    assert apply.accepted, f"server-side apply was refused: {apply.message}"
+    applied = init_containers(apply.body)
+    policies = {one["name"]: one.get("restartPolicy") for one in applied}
+    assert policies.keys() == {"applied", "injected", "first", "setup"}, (
+        f"server-side apply left {list(policies)}"
+    )
+    assert [one for one in applied if one["name"] != "applied"] == patched, (
+        "server-side apply changed containers it did not name"
+    )
+    assert policies["applied"] == "Always", "the apply lost restartPolicy"
+    assert init_containers(timeline.action("read").body) == applied
+
+
+@requirement(
+    "api.init-policy-other-values",
+    MUST,
+    since="1.28",
+    scenario="api-policies",
+    needs=(),
+    source=(SIDECAR_BLOG, KEP_RESTART_RULES, VALIDATION),
+)
+def test_init_policy_other_values(timeline: Timeline) -> None:
+    """No value but Always makes a sidecar of an init container.
+
+    It is refused; where the field as a whole is not in use it is dropped (1.28 without the gate,
+    1.34); from 1.35 on Never and OnFailure are policies of plain init containers.
+    """
+    control = init_containers(timeline.created("api-policies-init-always"))[0]
+    gate_off = "restartPolicy" not in control
+    ours = "api-policies-init"
+    nonsense = [f"{ours}-lowercase", f"{ours}-empty", f"{ours}-nonsense"]
+    policies = {f"{ours}-never": "Never", f"{ours}-onfailure": "OnFailure"}
+    field = "spec.initContainers[0].restartPolicy"
+    for name in (*policies, *nonsense):
+        if gate_off or timeline.minor == RULES_DROPPED_IN:
+            kept = init_containers(timeline.created(name))[0].get("restartPolicy")
+            assert kept is None, f"restartPolicy {kept} of {name} was not dropped"
+        elif timeline.minor > RULES_DROPPED_IN and name in policies:
+            kept = init_containers(timeline.created(name))[0].get("restartPolicy")
+            assert kept == policies[name], f"restartPolicy of {name} was stored as {kept}"
+        else:
+            assert_refused(timeline.creation(name), field)
+
+
+@requirement(
+    "api.regular-policy",
+    MUST,
+    since="1.28",
+    scenario="api-policies",
+    needs=(),
+    source=(POD_REFERENCE, KEP_RESTART_RULES, VALIDATION),
+)
+def test_regular_policy(timeline: Timeline) -> None:
+    """A regular container may have no restartPolicy before 1.34, and its own from 1.35 on.
+
+    It is refused up to 1.33, dropped in 1.34 and stored from 1.35 on.
+    """
+    for name, policy in (
+        ("api-policies-regular-always", "Always"),
+        ("api-policies-regular-never", "Never"),
+    ):
+        if timeline.minor < RULES_DROPPED_IN:
+            field = "spec.containers[0].restartPolicy"
+            assert_refused(timeline.creation(name), field, "non-init containers")
+        else:
+            kept = timeline.created(name)["spec"]["containers"][0].get("restartPolicy")
+            expected = None if timeline.minor == RULES_DROPPED_IN else policy
+            assert kept == expected, f"restartPolicy {policy} was stored as {kept}"
+
+
+@requirement(
+    "api.rules-on-sidecar",
+    MUST,
+    since="1.29",
+    scenario="api-policies",
+    source=(KEP_RESTART_ALL, POD_LIFECYCLE, VALIDATION),
+)
+def test_rules_on_sidecar(timeline: Timeline) -> None:
+    """A sidecar may have restartPolicyRules from 1.36 on.
+
+    They are an unknown field up to 1.33, dropped in 1.34 and refused in 1.35.
+    """
+    name = "api-policies-rules"
+    if timeline.minor == RULES_DROPPED_IN + 1:
+        assert_refused(timeline.creation(name), "spec.initContainers[0].restartPolicyRules")
+        return
+    sidecar = init_containers(timeline.created(name))[0]
+    assert sidecar.get("restartPolicy") == "Always"
+    rules = sidecar.get("restartPolicyRules")
+    if timeline.minor <= RULES_DROPPED_IN:
+        assert rules is None, "restartPolicyRules were stored"
+    else:
+        documents = {one["metadata"]["name"]: one for one in manifest.load("api-policies")}
+        wanted = init_containers(documents[name])[0]["restartPolicyRules"]
+        assert rules == wanted, f"the rules were stored as {rules}"
+
+
+@requirement(
+    "api.probes-and-hooks-allowed",
+    MUST,
+    since="1.29",
+    scenario="api-validation",
+    source=(SIDECARS, INIT_CONTAINERS, KEP_SIDECARS),
+)
+def test_probes_and_hooks_allowed(timeline: Timeline) -> None:
+    """A sidecar may declare all three probes and both hooks, a plain init container none."""
+    sidecar = init_containers(timeline.created("api-validation-sidecar-probes"))[0]
+    for field in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert field in sidecar, f"the sidecar was accepted without its {field}"
+    assert sidecar.get("lifecycle", {}).keys() == {"postStart", "preStop"}
+    for name, field in (
+        ("startup", "startupProbe"),
+        ("liveness", "livenessProbe"),
+        ("readiness", "readinessProbe"),
+        ("poststart", "lifecycle"),
+        ("prestop", "lifecycle"),
+    ):
+        plain = timeline.creation(f"api-validation-plain-{name}")
+        assert_refused(plain, f"spec.initContainers[0].{field}")
+
+
+@requirement(
+    "api.names-unique",
+    MUST,
+    since="1.29",
+    scenario=("api-validation", "api-live"),
+    source=(INIT_CONTAINERS, VALIDATION),
+)
+def test_names_unique(timelines: dict[str, Timeline]) -> None:
+    """A sidecar shares its name with no regular, init or ephemeral container of its pod."""
+    asked = timelines["api-validation"]
+    for name, field in (
+        ("api-validation-name-of-regular", "spec.initContainers[0].name"),
+        ("api-validation-name-of-init", "spec.initContainers[1].name"),
+    ):
+        assert_refused(asked.creation(name), field, "Duplicate")
+    ephemeral = timelines["api-live"].action("add ephemeral container", variant="name of sidecar")
+    assert_refused(ephemeral, "spec.ephemeralContainers[0].name", "Duplicate")
+
+
+@requirement(
+    "api.needs-regular-container",
+    MUST,
+    since="1.29",
+    scenario="api-validation",
+    source=(POD_REFERENCE, KEP_SIDECARS),
+)
+def test_needs_regular_container(timeline: Timeline) -> None:
+    """A pod of nothing but sidecars is invalid."""
+    creation = timeline.creation("api-validation-sidecars-only")
+    assert_refused(creation, "spec.containers", "Required")
+
+
+@requirement(
+    "api.resize-policy-on-sidecar",
+    MUST,
+    since="1.29",
+    scenario="api-validation",
+    source=(KEP_RESIZE, VALIDATION),
+)
+def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
+    """A sidecar may have a resizePolicy from 1.33 on, where pods can be resized in place.
+
+    Before that it is dropped with the feature off, and refused with the feature on.
+    """
+    name, field = "api-validation-resize-policy", "spec.initContainers[0].resizePolicy"
+    creation = timeline.creation(name)
+    if timeline.minor < 33 and creation.invalid:
+        assert_refused(creation, field, "must not be set for init containers")
+        return
+    policies = init_containers(timeline.created(name))[0].get("resizePolicy")
+    if timeline.minor < 33:
+        assert policies is None, f"{field} was stored: {policies}"
+        return
+    assert policies, f"{field} was dropped"
+    assert {one["resourceName"]: one["restartPolicy"] for one in policies} == {
+        "cpu": "NotRequired",
+        "memory": "RestartContainer",
+    }
+
+
+@requirement(
+    "api.hostport-same-pod-accepted",
+    OBSERVED,
+    since="1.29",
+    scenario="api-validation",
+    source=VALIDATION,
+)
+def test_hostport_same_pod_accepted(timeline: Timeline) -> None:
+    """A hostPort of a sidecar may be claimed again by another container of the same pod.
+
+    The validation looks at each init container alone, as if none ran beside others.
+    """
+    spec = timeline.created("api-validation-host-port-of-regular")["spec"]
+    assert spec["initContainers"][0]["ports"][0]["hostPort"] == 31987
+    assert spec["containers"][0]["ports"][0]["hostPort"] == 31987
+    sidecars = init_containers(timeline.created("api-validation-host-port-of-sidecar"))
+    assert [one["ports"][0]["hostPort"] for one in sidecars] == [31987, 31987]
+
+
+@requirement(
+    "api.port-warnings",
+    OBSERVED,
+    since="1.29",
+    scenario="api-validation",
+    source=(WARNINGS, pull(113245), pull(122170)),
+)
+def test_port_warnings(timeline: Timeline) -> None:
+    """A port of a sidecar that a regular container has, too, is warned of when a pod is created.
+
+    A port number twice in any version, a port name twice from 1.33 on.
+    """
+    warned = ["api-validation-port-number"]
+    if timeline.minor >= 33:
+        warned.append("api-validation-port-name")
+    for name in warned:
+        assert timeline.created(name)
+        creation = timeline.creation(name)
+        assert warns_of_duplicate(creation), (
+            f"no warning of the duplicate port of {name}, only {list(creation.warnings)}"
+        )
+    assert timeline.created("api-validation-port-apart")
+    assert not warns_of_duplicate(timeline.creation("api-validation-port-apart"))
+
+
+def warns_of_duplicate(action: Action) -> bool:
+    """Tell whether the answer has a warning of something that is there twice."""
+    return any("duplicate" in warning for warning in action.warnings)
+
+
+@requirement(
+    "api.status-restart-transition",
+    MUST,
+    since="1.29",
+    scenario="api-live",
+    source=(pull(123323), issue(122902)),
+)
+def test_status_restart_transition(timeline: Timeline) -> None:
+    """A sidecar's status goes from terminated back to running even in a pod that never restarts."""
+    sidecar = timeline["sidecar"]
+    assert timeline.pod.spec["restartPolicy"] == "Never"
+    assert sidecar.first.exit_code == 1
+    statuses = [seen.value for seen in sidecar.statuses]
+    back = [status for status in statuses if status.restarts == 1 and status.running]
+    assert back, f"the sidecar's last status is {sidecar.status}"
+    assert back[-1].ready, "the sidecar runs again and is not ready"
+    assert back[-1].last["exitCode"] == 1
+    ready = timeline.pod.conditions("Ready")[-1].value
+    assert ready.true, f"the pod is not ready again: {ready.reason} {ready.message}"
+
+
+@requirement(
+    "api.immutable-after-create",
+    MUST,
+    since="1.29",
+    scenario="api-live",
+    source=(POD_REFERENCE, VALIDATION),
+)
+def test_immutable_after_create(timeline: Timeline) -> None:
+    """Of a pod's init containers only the image can be changed once the pod is created."""
+    for variant in (
+        "add",
+        "remove",
+        "reorder",
+        "no longer a sidecar",
+        "now a sidecar",
+        "command",
+    ):
+        action = timeline.action("change init containers", variant=variant)
+        assert action.invalid, f"{variant!r} was answered {action.message}"
+        assert any(field.startswith("spec") for field in action.refused_fields), (
+            f"{variant!r} was refused for another reason: {action.message}"
+        )
+    image = timeline.action("change init containers", variant="image")
+    assert image.accepted, f"a new image was refused: {image.message}"
+    assert init_containers(image.body)[0]["image"] == CHANGED_IMAGE
+
+
+@requirement("api.ephemeral-policy", OBSERVED, since="1.29", scenario="api-live", source=VALIDATION)
+def test_ephemeral_policy(timeline: Timeline) -> None:
+    """An ephemeral container can have no restartPolicy: it is refused (in 1.34 dropped)."""
+    plain = timeline.action("add ephemeral container", variant="plain")
+    assert plain.accepted, f"a plain one was refused: {plain.message}"
+    action = timeline.action("add ephemeral container", variant="restart policy")
+    if timeline.minor == RULES_DROPPED_IN:
+        assert action.accepted, f"one with a restartPolicy was refused: {action.message}"
+        assert "restartPolicy" not in action.body["spec"]["ephemeralContainers"][0]
+    else:
+        assert_refused(action, "spec.ephemeralContainers[0].restartPolicy")
+
+
+def gates_of(timeline: Timeline, component: str) -> Mapping[str, tuple[str, float]]:
+    """Return the feature gates that a component shows: the stage and the value of each."""
+    samples = samples_of(timeline.action("gates", component=component).answer["lines"])
+    return {one.labels["name"]: (one.labels["stage"], one.value) for one in samples}
+
+
+@requirement(
+    "api.gate-metric",
+    MUST,
+    since="1.28",
+    until="1.36",
+    scenario="api-gate",
+    needs=(Capability.METRICS,),
+    source=SIDECAR_TUTORIAL,
+)
+def test_gate_metric(timeline: Timeline) -> None:
+    """API server and kubelet show gate SidecarContainers and its stage in their metrics."""
+    control = init_containers(timeline.created("api-gate"))[0]
+    value = 1.0 if control.get("restartPolicy") == "Always" else 0.0
+    if timeline.minor == 28:
+        stage = "ALPHA"
+    elif timeline.minor < 33:
+        stage = "BETA"
+    else:
+        stage = ""
+    for component in ("kube-apiserver", "kubelet"):
+        gates = gates_of(timeline, component)
+        assert gates, f"{component} shows no feature gates at all"
+        assert gates.get("SidecarContainers") == (stage, value), (
+            f"{component} shows the gate as {gates.get('SidecarContainers')}"
+        )
+
+
+@requirement(
+    "api.gate-locked",
+    MUST,
+    since="1.33",
+    until="1.36",
+    scenario="api-gate",
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+    source=(pull(129731), f"{CHANGELOG}1.33.md"),
+)
+def test_gate_locked(timeline: Timeline) -> None:
+    """Gate SidecarContainers cannot be turned off: a kubelet that is told to does not start."""
+    assert_gate_refused(timeline, "cannot set feature gate SidecarContainers to false")
+
+
+@requirement(
+    "api.gate-removed",
+    MUST,
+    since="1.37",
+    scenario="api-gate",
+    needs=(Capability.SIDECARS, Capability.METRICS, Capability.NODE_ACCESS),
+    source=(pull(137755), f"{CHANGELOG}1.37.md"),
+)
+def test_gate_removed(timeline: Timeline) -> None:
+    """There is no gate SidecarContainers: it is not shown, and a kubelet given it ends."""
+    for component in ("kube-apiserver", "kubelet"):
+        gates = gates_of(timeline, component)
+        assert gates, f"{component} shows no feature gates at all"
+        shown = gates.get("SidecarContainers")
+        assert shown is None, f"{component} shows the gate as {shown}"
+    assert_gate_refused(timeline, "unrecognized feature gate: SidecarContainers")
+
+
+def assert_gate_refused(timeline: Timeline, words: str) -> None:
+    """Assert that a kubelet ended with these words, and one without the gate did not."""
+    control = timeline.action("kubelet").answer["output"]
+    assert "SidecarContainers" not in control
+    assert "/nonexistent" in control, f"a kubelet without gates said: {control}"
+    output = timeline.action("kubelet --feature-gates=SidecarContainers=false").answer["output"]
+    assert words in output, f"the kubelet said: {output}"
+    assert "exit code 0" not in output
+
+
+@requirement(
+    "api.gate-off-drops-field",
+    SHOULD,
+    since="1.28",
+    until="1.32",
+    scenario="api-gate-off",
+    needs=NO_SIDECARS,
+    source=(KEP_SIDECARS, DROPPED_FIELDS),
+)
+def test_gate_off_drops_field(timeline: Timeline) -> None:
+    """With the gate off restartPolicy of an init container is dropped without a word."""
+    for name in ("api-gate-off-pod", "api-gate-off-deployment", "api-gate-off-job"):
+        kept = init_containers(timeline.created(name))[0].get("restartPolicy")
+        assert kept is None, f"{name} keeps restartPolicy {kept}"
+        warnings = list(timeline.creation(name).warnings)
+        assert not warnings, f"{name} was answered with warnings: {warnings}"
+
+
+@requirement(
+    "api.gate-off-probes-rejected",
+    OBSERVED,
+    since="1.28",
+    until="1.32",
+    scenario="api-gate-off",
+    needs=NO_SIDECARS,
+    source=(VALIDATION, DROPPED_FIELDS),
+)
+def test_gate_off_probes_rejected(timeline: Timeline) -> None:
+    """With the gate off a would-be sidecar with a probe or a hook is refused: it is plain init."""
+    assert timeline.created("api-gate-off-pod")
+    for name, field in (
+        ("startup-probe", "startupProbe"),
+        ("liveness-probe", "livenessProbe"),
+        ("readiness-probe", "readinessProbe"),
+        ("hook", "lifecycle"),
+    ):
+        creation = timeline.creation(f"api-gate-off-{name}")
+        assert_refused(creation, f"spec.initContainers[0].{field}")
+
+
+@requirement(
+    "api.gate-off-acts-as-plain-init",
+    SHOULD,
+    since="1.28",
+    until="1.32",
+    scenario="gate-off-blocks",
+    needs=NO_SIDECARS,
+    source=(KEP_SIDECARS, SIDECAR_TUTORIAL),
+)
+def test_gate_off_acts_as_plain_init(timeline: Timeline) -> None:
+    """With the gate off an endless would-be sidecar without probes blocks initialisation."""
+    pod = timeline.pod
+    assert pod["sidecar"].kind == "init"
+    assert pod["sidecar"].said("START")
+    assert pod["sidecar"].state == "running", f"the would-be sidecar is {pod['sidecar'].status}"
+    assert not pod["app"].ever_started, "the app was started"
+    app = pod["app"].status
+    assert app.waits_with("PodInitializing"), f"the app is {app}"
+    assert pod.phases == ["Pending"], f"the pod was {pod.phases}"
+    cells = timeline.action("read").body["rows"][0]["cells"]
+    assert "Init:0/1" in cells, f"it is shown as {cells}"
+
+
+@requirement(
+    "api.gate-off-keeps-field-in-use",
+    SHOULD,
+    since="1.28",
+    until="1.32",
+    needs=GATE_CONTROL,
+    source=(KEP_SIDECARS, DROPPED_FIELDS),
+)
+def test_gate_off_keeps_field_in_use() -> None:
+    """An API server whose gate was turned off keeps the field of objects that already have it."""
+
+
+@requirement(
+    "api.kubelet-gate-off-rejects",
+    SHOULD,
+    since="1.28",
+    until="1.32",
+    needs=GATE_CONTROL,
+    source=(KEP_SIDECARS, upstream("pkg/kubelet/lifecycle/predicate.go")),
+)
+def test_kubelet_gate_off_rejects() -> None:
+    """A kubelet whose gate is off fails pods with sidecars: InitContainerRestartPolicyForbidden."""
+
+
+@requirement(
+    "api.scheduler-gate-off-unschedulable",
+    SHOULD,
+    since="1.28",
+    until="1.32",
+    needs=GATE_CONTROL,
+    source=(KEP_SIDECARS, upstream("pkg/scheduler/framework/plugins/noderesources/fit.go")),
+)
+def test_scheduler_gate_off_unschedulable() -> None:
+    """A scheduler whose gate is off leaves pods with sidecars unscheduled, and says why."""

@@ -1,0 +1,136 @@
+"""Conditions: what the conditions of a pod with sidecars tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.sources import POD_LIFECYCLE, SIDECARS, upstream
+from fixtures.evidence.moments import InconclusiveError
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+CONDITIONS = upstream("pkg/kubelet/status/generate.go")
+STICKY_SINCE = 36
+"""From this minor on Initialized stays True whatever the regular containers are doing."""
+
+
+@requirement(
+    "cond.initialized-false",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=CONDITIONS,
+)
+def test_initialized_false(timeline: Timeline) -> None:
+    """While a sidecar is not started Initialized is False and its message names that sidecar."""
+    starting = [
+        version
+        for version in timeline.pod.versions
+        if version.container("sidecar-2").running and not version.container("sidecar-2").started
+    ]
+    for version in starting:
+        found = version.condition("Initialized")
+        told = (found.status, found.reason, found.message)
+        incomplete = "containers with incomplete status: [sidecar-2]"
+        wanted = ("False", "ContainersNotInitialized", incomplete)
+        assert told == wanted, f"Initialized was {found.raw}"
+    if not starting:
+        raise InconclusiveError("no version of the pod shows sidecar-2 starting")
+
+
+@requirement(
+    "cond.initialized-true",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=POD_LIFECYCLE,
+)
+def test_initialized_true(timeline: Timeline) -> None:
+    """Initialized is True once sidecars are started and plain init containers are done."""
+    values = [seen.value for seen in timeline.pod.conditions("Initialized")]
+    states = [value.status for value in values]
+    assert states == sorted(states), f"Initialized was {states}"
+    assert set(states) == {"False", "True"}, f"Initialized was {states}"
+    for version in timeline.pod.versions:
+        app = version.container("app")
+        if version.condition("Initialized").true:
+            for name in ("init-1", "init-2"):
+                assert version.container(name).terminated, f"{name} was not done"
+            started = version.container("sidecar-2").started or app.terminated
+            assert started, "sidecar-2 was not started"
+        else:
+            assert not app.id, "app had begun and Initialized was not True"
+    assert values[-1].reason == "PodCompleted", f"in the end Initialized is {values[-1].raw}"
+
+
+@requirement(
+    "cond.initialized-sticky",
+    OBSERVED,
+    since="1.29",
+    scenario="status-crash",
+    source=CONDITIONS,
+)
+def test_initialized_sticky(timeline: Timeline) -> None:
+    """Initialized stays True when a sidecar is restarted later and is not started yet."""
+    seen = 0
+    for version in timeline.pod.versions:
+        slow, crasher, app = map(version.container, ("slow", "crasher", "app"))
+        promised = timeline.minor >= STICKY_SINCE or app.running or app.terminated
+        if app.id and promised and not (slow.started and crasher.started):
+            seen += 1
+            found = version.condition("Initialized")
+            assert found.true, f"Initialized was {found.raw} with app {app}"
+    assert seen, "no sidecar was seen down after the pod was initialised"
+
+
+@requirement(
+    "cond.ready-needs-sidecars",
+    MUST,
+    since="1.29",
+    scenario="net-web",
+    source=SIDECARS,
+)
+def test_ready_needs_sidecars(timeline: Timeline) -> None:
+    """While a sidecar is not ready Ready and ContainersReady are False and name it."""
+    unready = 0
+    for version in timeline.pod_named("net-web").versions:
+        proxy, app = version.container("proxy"), version.container("app")
+        if version.being_deleted or not (proxy.running and app.running and app.ready):
+            continue
+        for kind in ("Ready", "ContainersReady"):
+            found = version.condition(kind)
+            if proxy.ready:
+                assert found.true, f"{kind} was {found.raw} with all containers ready"
+                continue
+            unready += 1
+            told = (found.status, found.reason, found.message)
+            named = "containers with unready status: [proxy]"
+            assert told == ("False", "ContainersNotReady", named), f"{kind} was {found.raw}"
+    assert unready, "proxy was never seen unready"
+
+
+@requirement(
+    "cond.ready-false-after-main-done",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=CONDITIONS,
+)
+def test_ready_false_after_main_done(timeline: Timeline) -> None:
+    """When main is done Ready is False for unready containers, later since the pod completed."""
+    stopping = [
+        version.condition("Ready")
+        for version in timeline.pod.versions
+        if version.phase == "Running"
+        and version.container("app").terminated
+        and not version.container("sidecar-1").terminated
+    ]
+    assert stopping, "the pod was never seen with app ended and a sidecar running"
+    for found in stopping:
+        told = (found.status, found.reason)
+        assert told == ("False", "ContainersNotReady"), f"Ready was {found.raw}"
+    last = timeline.pod.conditions("Ready")[-1].value
+    told = (last.status, last.reason)
+    assert told == ("False", "PodCompleted"), f"in the end Ready is {last.raw}"

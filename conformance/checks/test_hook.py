@@ -1,0 +1,39 @@
+"""Lifecycle hooks of sidecars, by the kinds of handlers there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, requirement
+from conformance.sources import LIFECYCLE_HOOKS, upstream
+from fixtures.evidence.capabilities import Capability
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+HOOK_SOURCES = (LIFECYCLE_HOOKS, upstream("test/e2e/common/node/lifecycle_hook.go"))
+
+
+@requirement("hook.exec", MUST, since="1.29", scenario="hook-kinds", source=HOOK_SOURCES)
+def test_exec(timeline: Timeline) -> None:
+    """The postStart and preStop hooks of a sidecar run commands in its container."""
+    assert timeline["by-exec"].said("POSTSTART") < timeline["app"].said("START")
+    assert timeline["by-exec"].said("PRESTOP") < timeline["by-exec"].said("TERM")
+
+
+@requirement("hook.http", MUST, since="1.29", scenario="hook-kinds", source=HOOK_SOURCES)
+def test_http(timeline: Timeline) -> None:
+    """The postStart and preStop hooks of a sidecar send HTTP requests, by default to the pod."""
+    assert timeline["server"].said("HOOK poststart") < timeline["app"].said("START")
+    assert timeline["server"].said("HOOK prestop") < timeline["by-http"].said("TERM")
+
+
+@requirement(
+    "hook.https",
+    MUST,
+    since="1.29",
+    source=HOOK_SOURCES,
+    needs=(Capability.SIDECARS, Capability.TLS_SERVER),
+)
+def test_https() -> None:
+    """HTTP hooks of a sidecar with the scheme HTTPS are sent over TLS."""

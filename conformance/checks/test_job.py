@@ -1,0 +1,269 @@
+"""Jobs: completion, failure, retries and replacement of pods with endless sidecars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.orders import assert_reverse_order
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
+from fixtures.evidence.moments import InconclusiveError, Moment
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+JOBS = f"{DOCS}/concepts/workloads/controllers/job/"
+CRON_JOBS = f"{DOCS}/concepts/workloads/controllers/cron-jobs/"
+JOB_CONTROLLER = upstream("pkg/controller/job/job_controller.go")
+KEP_REPLACEMENT = (
+    "https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/"
+    "3939-allow-replacement-when-fully-terminated"
+)
+KILLED = 137
+
+
+def assert_job_is(timeline: Timeline, kind: str, reason: str = "") -> None:
+    """Assert that the Job is `Complete` or `Failed`, for this reason where one is given."""
+    job = timeline.job.last
+    told = ", ".join(f"{name} {one.reason}" for name, one in job.conditions.items()) or "nothing"
+    assert job.condition(kind).true, f"the Job is not {kind}; its conditions tell: {told}"
+    given = job.condition(kind).reason
+    assert reason in ("", given), f"the Job is {kind} for {given}, not for {reason}"
+
+
+def assert_completed(timeline: Timeline, pods: int) -> None:
+    """Assert that the Job completed with so many pods, and none that failed."""
+    assert_job_is(timeline, "Complete")
+    status = timeline.job.last.status
+    counts = (status.get("succeeded"), status.get("failed") or 0)
+    assert counts == (pods, 0), f"the Job counts {status}"
+    phases = [pod.phase for pod in timeline.pods]
+    assert phases == ["Succeeded"] * pods, f"the pods ended as {phases}"
+
+
+@requirement(
+    "job.classic-sidecar-blocks-completion",
+    MUST,
+    since="1.28",
+    scenario="job-classic-sidecar",
+    needs=(),
+    source=(SIDECARS, SIDECAR_TUTORIAL),
+)
+def test_classic_sidecar_blocks_completion(timeline: Timeline) -> None:
+    """An endless helper that is a regular container keeps a Job from completing.
+
+    It holds on every cluster, whether it knows native sidecars or not.
+    """
+    pod = timeline.pod
+    assert pod["work"].last.exit_code == 0
+    assert pod["helper"].state == "running", f"the helper is {pod['helper'].status}"
+    assert pod.phase == "Running"
+    (reading,) = timeline.actions_named("read")
+    status = reading.body["status"]
+    assert status.get("active") == 1, f"the Job's status is {status}"
+    assert not status.get("conditions"), f"the Job is {status['conditions']}"
+
+
+@requirement(
+    "job.completes-never",
+    MUST,
+    since="1.29",
+    scenario="job-never",
+    source=(SIDECAR_JOBS, SIDECAR_TUTORIAL),
+)
+def test_completes_never(timeline: Timeline) -> None:
+    """A Job with the restart policy Never completes although its sidecars are endless."""
+    assert_completed(timeline, 1)
+    assert timeline["app"].said("DONE") < timeline["sidecar-1"].said("TERM")
+
+
+@requirement(
+    "job.completes-onfailure",
+    MUST,
+    since="1.29",
+    scenario="job-indexed",
+    source=(SIDECAR_JOBS, SIDECAR_TUTORIAL),
+)
+def test_completes_onfailure(timeline: Timeline) -> None:
+    """A Job with the restart policy OnFailure completes although its sidecars are endless."""
+    assert_completed(timeline, 2)
+    for pod in timeline.pods:
+        assert pod["second"].said("DONE") < pod["sidecar"].said("TERM")
+
+
+@requirement(
+    "job.sidecar-restarts-in-never",
+    MUST,
+    since="1.29",
+    scenario="job-never",
+    source=SIDECAR_TUTORIAL,
+)
+def test_sidecar_restarts_in_never(timeline: Timeline) -> None:
+    """In a Job with the restart policy Never, a sidecar that exits is restarted nevertheless."""
+    sidecar = timeline["sidecar-2"]
+    assert sidecar.first.exit_code == 1
+    assert sidecar.said("CRASH") < sidecar.said("AGAIN")
+    assert sidecar.said("AGAIN") < timeline["app"].said("DONE")
+    assert sidecar.restarts == 1, f"sidecar-2 was restarted {sidecar.restarts} times"
+
+
+@requirement(
+    "job.completion-after-sidecar-stop",
+    OBSERVED,
+    since="1.29",
+    scenario="job-never",
+    source=pull(124942),
+)
+def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
+    """The completion of a Job waits for the sidecars to stop, and its time includes them."""
+    assert_job_is(timeline, "Complete")
+    stamp = timeline.job.last.status["completionTime"]
+    completion = Moment.whole_second(stamp, "completion of the Job", "status of the Job")
+    # One sidecar is killed after 4 s, the other takes a second after that.
+    assert completion - timeline["app"].said("DONE") >= 3.5
+    for version in timeline.job.versions:
+        if version.status.get("succeeded"):
+            assert version.status.get("completionTime"), "a success was counted early"
+
+
+@requirement(
+    "job.sidecar-exit-code-ignored",
+    MUST,
+    since="1.29",
+    scenario="job-never",
+    source=SIDECAR_JOBS,
+)
+def test_sidecar_exit_code_ignored(timeline: Timeline) -> None:
+    """Exit codes of sidecars do not make a Job fail, neither during its run nor at its end."""
+    assert timeline["sidecar-2"].first.exit_code == 1
+    assert timeline["sidecar-2"].last.exit_code == KILLED
+    assert timeline["app"].last.exit_code == 0
+    assert_completed(timeline, 1)
+
+
+@requirement("job.main-failure-counts", MUST, since="1.29", scenario="job-failing", source=JOBS)
+def test_main_failure_counts(timeline: Timeline) -> None:
+    """A failing app fails its pod and stops its sidecars; retries follow the back-off limit."""
+    assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
+    for pod in timeline.pods:
+        assert pod["app"].last.exit_code == 1
+        assert pod["app"].said("DONE") < pod["sidecar"].said("TERM")
+        assert pod["sidecar"].last.exit_code == 0
+        assert pod.phase == "Failed"
+    assert timeline.job.last.status.get("failed") == 2
+    assert_job_is(timeline, "Failed", "BackoffLimitExceeded")
+
+
+@requirement(
+    "job.sidecar-restarts-consume-backofflimit",
+    OBSERVED,
+    since="1.29",
+    scenario="job-flapping",
+    source=(JOB_CONTROLLER, f"{JOBS}#pod-backoff-failure-policy"),
+)
+def test_sidecar_restarts_consume_backofflimit(timeline: Timeline) -> None:
+    """With OnFailure, restarts of sidecars count as retries: they alone can fail a healthy Job."""
+    assert_job_is(timeline, "Failed", "BackoffLimitExceeded")
+    (pod,) = timeline.pods
+    assert pod["sidecar"].restarts == 1
+    assert pod["sidecar"].said("CRASH") < pod["app"].said("TERM")
+    assert len(pod["app"].instances) == 1
+
+
+@requirement(
+    "job.never-ignores-sidecar-restarts",
+    OBSERVED,
+    since="1.29",
+    scenario="job-never",
+    source=JOB_CONTROLLER,
+)
+def test_never_ignores_sidecar_restarts(timeline: Timeline) -> None:
+    """With Never, restarts of sidecars do not count as retries."""
+    assert timeline.job.spec["backoffLimit"] == 0
+    assert timeline["sidecar-2"].restarts == 1
+    assert_completed(timeline, 1)
+
+
+@requirement(
+    "job.failure-policy-sees-sidecar",
+    OBSERVED,
+    since="1.29",
+    scenario="job-policy",
+    source=upstream("pkg/controller/job/pod_failure_policy.go"),
+)
+def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
+    """Exit codes of sidecars count in a pod failure policy, which may also name a sidecar."""
+    assert timeline["app"].last.exit_code == 1
+    for name in ("sidecar-1", "sidecar-2"):
+        assert timeline[name].last.exit_code == KILLED
+    assert_job_is(timeline, "Failed", "PodFailurePolicy")
+    named = timeline.creation("job-policy-named")
+    assert named.accepted, f"a policy that names a sidecar was answered {named.message}"
+
+
+@requirement("job.active-deadline", MUST, since="1.29", scenario="job-suspended", source=JOBS)
+def test_active_deadline(timeline: Timeline) -> None:
+    """The active deadline of a Job fails it and stops its pods with their sidecars."""
+    limit = timeline.action("patch", patch={"spec": {"activeDeadlineSeconds": 1}})
+    assert limit.accepted, f"the deadline was answered {limit.message}"
+    assert_job_is(timeline, "Failed", "DeadlineExceeded")
+    pod = timeline.pods[-1]
+    for container in pod.containers.values():
+        assert pod["app"].said("UP") < container.said("TERM")
+    assert pod["sidecar-1"].said("EXIT") < pod.gone
+
+
+@requirement("job.suspend-resume", MUST, since="1.29", scenario="job-suspended", source=JOBS)
+def test_suspend_resume(timeline: Timeline) -> None:
+    """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh."""
+    assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
+    first, second = timeline.pods
+    assert any(
+        version.spec.get("suspend") is True and version.condition("Suspended").true
+        for version in timeline.job.versions
+    ), "the Job never told that it is suspended"
+    assert_reverse_order(first, ("sidecar-1", "sidecar-2"))
+    assert first["app"].said("EXIT") < second["app"].said("UP")
+    for container in second.containers.values():
+        assert container.restarts == 0
+        assert container.ever_started
+
+
+@requirement(
+    "job.replacement-failed",
+    OBSERVED,
+    since="1.29",
+    scenario="job-suspended",
+    source=KEP_REPLACEMENT,
+)
+def test_replacement_failed(timeline: Timeline) -> None:
+    """Where only failed pods are to be replaced, a new pod waits for the sidecars' end, too."""
+    assert timeline.job.spec.get("podReplacementPolicy") == "Failed"
+    if not any(
+        version.spec.get("suspend") is False and version.status.get("terminating")
+        for version in timeline.job.versions
+    ):
+        raise InconclusiveError("the Job was not resumed while its first pod was still stopping")
+    first, second = timeline.pods
+    assert first["sidecar-1"].said("EXIT") < second["sidecar-1"].said("START")
+    stamp = second.last.raw["metadata"]["creationTimestamp"]
+    created = Moment.whole_second(stamp, "creation of the second pod", "creationTimestamp")
+    assert created - first["sidecar-1"].said("TERM") >= 1
+
+
+@requirement("job.indexed-parallel", OBSERVED, since="1.29", scenario="job-indexed", source=JOBS)
+def test_indexed_parallel(timeline: Timeline) -> None:
+    """An Indexed Job whose pods run side by side completes although its sidecars are endless."""
+    assert_completed(timeline, 2)
+    indexes = timeline.job.last.status.get("completedIndexes")
+    assert indexes == "0,1", f"of the indexes 0 and 1 {indexes} completed"
+    one, two = timeline.pods
+    assert one["sidecar"].said("START") < two["sidecar"].said("EXIT")
+    assert two["sidecar"].said("START") < one["sidecar"].said("EXIT")
+
+
+@requirement("job.cronjob", OBSERVED, since="1.29", scenario="job-cron", source=CRON_JOBS)
+def test_cronjob(timeline: Timeline) -> None:
+    """The Jobs of a CronJob complete although their sidecars are endless."""
+    assert_completed(timeline, 1)
+    assert timeline["app"].said("DONE") < timeline["sidecar"].said("TERM")

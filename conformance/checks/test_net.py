@@ -1,0 +1,187 @@
+"""Network: sidecars behind Services, host ports and port-forward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.scenarios.net import HOST_PORTS, SERVICE_NAME, SIDECAR_PORT
+from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, SIDECARS, pull, upstream
+from fixtures.evidence.moments import InconclusiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fixtures.evidence.moments import Moment
+    from fixtures.evidence.timeline import Timeline
+
+    Json = Mapping[str, Any]
+
+PORT_FORWARD = f"{DOCS}/tasks/access-application-cluster/port-forward-access-application-cluster/"
+MAIN_PORT = 8082
+
+
+def slices(timeline: Timeline, service: str) -> Sequence[Json]:
+    """Return all versions of the EndpointSlices of a Service, of either address family."""
+    return [
+        version.raw
+        for one in timeline.objects("EndpointSlice")
+        for version in one.versions
+        if version.raw["metadata"]["labels"].get(SERVICE_NAME) == service
+        and version.event != "DELETED"
+    ]
+
+
+def ports(timeline: Timeline, service: str) -> set[int]:
+    """Return the port numbers at which a Service was ever served."""
+    return {
+        port["port"]
+        for thing in slices(timeline, service)
+        if thing.get("endpoints")
+        for port in thing.get("ports") or []
+    }
+
+
+def assert_leads_to(timeline: Timeline, service: str, port: int) -> None:
+    """Assert that a Service was served at this port and no other."""
+    found = ports(timeline, service)
+    assert found == {port}, f"{service} leads to ports {found or 'none'}, not to {port}"
+
+
+def readiness(timeline: Timeline, service: str, pod: str) -> list[bool]:
+    """Return the successive values of `ready` of the endpoint that a pod is, until it ends."""
+    found: list[bool] = []
+    for thing in slices(timeline, service):
+        for point in thing.get("endpoints") or []:
+            conditions = point["conditions"]
+            ready = bool(conditions.get("ready"))
+            ends = bool(conditions.get("terminating"))
+            if point["targetRef"]["name"] == pod and not ends and found[-1:] != [ready]:
+                found.append(ready)
+    return found
+
+
+@requirement("net.shared-localhost", MUST, since="1.29", scenario="net-web", source=SIDECARS)
+def test_shared_localhost(timeline: Timeline) -> None:
+    """Sidecars and regular containers share localhost and the pod's address."""
+    pod = timeline.pod_named("net-web")
+    assert pod["app"].said("LOCAL proxy")
+    address = pod.last.status["podIP"]
+    for name in ("proxy", "app"):
+        assert pod[name].said(f"ADDRESS {address}")
+
+
+@requirement(
+    "net.service-numeric", MUST, since="1.29", scenario="net-web", source=(SIDECARS, KEP_SIDECARS)
+)
+def test_service_numeric(timeline: Timeline) -> None:
+    """A Service with a numeric targetPort reaches the sidecar that listens there."""
+    assert_leads_to(timeline, "net-web-number", SIDECAR_PORT)
+    assert timeline.pod_named("net-web-client")["client"].said("GOT number proxy")
+
+
+@requirement(
+    "net.service-named",
+    MUST,
+    since="1.33",
+    scenario="net-web",
+    source=pull(128850),
+)
+def test_service_named(timeline: Timeline) -> None:
+    """A Service whose targetPort is a port name of a sidecar reaches that sidecar."""
+    assert_leads_to(timeline, "net-web-name", SIDECAR_PORT)
+    assert timeline.pod_named("net-web-client")["client"].said("GOT name proxy")
+
+
+@requirement(
+    "net.plain-init-port-not-used", MUST, since="1.29", scenario="net-web", source=INIT_CONTAINERS
+)
+def test_plain_init_port_not_used(timeline: Timeline) -> None:
+    """A port name of a plain init container is never the target of a Service."""
+    assert ports(timeline, "net-web-number") == {SIDECAR_PORT}, "the pod was no endpoint at all"
+    assert slices(timeline, "net-web-early"), "the Service has no EndpointSlice"
+    found = ports(timeline, "net-web-early")
+    assert found == set(), f"the Service was served at {found}"
+
+
+@requirement(
+    "net.named-port-precedence",
+    OBSERVED,
+    since="1.33",
+    scenario="net-web",
+    source=upstream("pkg/api/v1/pod/util.go FindPort"),
+)
+def test_named_port_precedence(timeline: Timeline) -> None:
+    """Where a sidecar and a regular container share a port name, the regular container's counts."""
+    assert_leads_to(timeline, "net-web-both", MAIN_PORT)
+
+
+@requirement(
+    "net.endpoint-follows-readiness", SHOULD, since="1.29", scenario="net-web", source=KEP_SIDECARS
+)
+def test_endpoint_follows_readiness(timeline: Timeline) -> None:
+    """A pod's endpoint is ready only while its sidecar is, and is ready again when it is again."""
+    found = readiness(timeline, "net-web-number", "net-web")
+    assert found[-3:] == [True, False, True], f"the endpoint was ready: {found}"
+
+
+@requirement(
+    "net.traffic-while-terminating", SHOULD, since="1.29", scenario="net-web", source=KEP_SIDECARS
+)
+def test_traffic_while_terminating(timeline: Timeline) -> None:
+    """A Service is still answered by the sidecar while the main container terminates."""
+    pod, client = timeline.pod_named("net-web"), timeline.pod_named("net-web-client")["client"]
+    begin, end = pod["app"].said("TERM"), pod["proxy"].said("TERM")
+    assert end - begin >= 4, "the main container was not given its time"
+    answered = 0
+    for line in client.last.lines:
+        if line.text.startswith("GOT number proxy"):
+            number = line.text.split()[-1]
+            asked, got = client.said(f"ASK number {number}"), client.said(line.text)
+            answered += surely_before(begin, asked) and surely_before(got, end)
+    assert answered, "no request was answered between SIGTERM to app and SIGTERM to proxy"
+
+
+def surely_before(first: Moment, second: Moment) -> bool:
+    """Tell whether one moment came first beyond doubt: of many requests some are at the edge."""
+    try:
+        return first < second
+    except InconclusiveError:
+        return False
+
+
+@requirement(
+    "net.hostport-works",
+    OBSERVED,
+    since="1.29",
+    scenario="net-web",
+    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_sandbox.go"),
+)
+def test_hostport_works(timeline: Timeline) -> None:
+    """The node forwards hostPorts of regular containers, but not those of sidecars."""
+    client = timeline.pod_named("net-web-client")["host-client"]
+    sidecar, regular = HOST_PORTS
+    if not client.ever_said(f"GOT {regular} app"):
+        pytest.skip("this cluster does not forward host ports at all")
+    assert not client.ever_said(f"GOT {sidecar} proxy"), "the sidecar's host port was forwarded"
+    assert client.said(f"GOT {sidecar} nothing")
+
+
+@requirement(
+    "net.port-forward",
+    OBSERVED,
+    since="1.29",
+    scenario="net-web",
+    source=PORT_FORWARD,
+)
+def test_port_forward(timeline: Timeline) -> None:
+    """Port-forward reaches a sidecar while the pod is still initialising."""
+    asked = timeline.action("forward", port=SIDECAR_PORT)
+    answer = str(asked.answer["output"])
+    assert answer.splitlines()[-1:] == ["proxy"], f"port-forward brought {asked.answer}"
+    pod = timeline.pod_named("net-web")
+    running = pod.history(lambda version: version.phase == "Running", "running")
+    assert not running[0].value
+    assert asked.moment < running[1].moment

@@ -1,0 +1,279 @@
+"""Node: sidecars when the kubelet restarts, a sandbox is lost, or the API server is away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.instances import assert_ran_once
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.scenarios.node import tells_usage
+from conformance.sources import DOCS, KEP_SIDECARS, LIFECYCLE_TEST, pull, upstream
+from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.recording import PAUSE_API_SERVER
+from fixtures.kubeapi.metrics import samples_of
+
+if TYPE_CHECKING:
+    from fixtures.evidence.pods import Container, Pod
+    from fixtures.evidence.timeline import Timeline
+
+NEEDS = (Capability.SIDECARS, Capability.NODE_ACCESS)
+
+
+def assert_ran_again(container: Container) -> None:
+    """Assert that a container had a second instance, whatever its restart count says."""
+    assert len(container.instances) > 1, f"{container} was not run again"
+
+
+def assert_started_again(container: Container) -> None:
+    """Assert that a container's second instance got started, by its status only.
+
+    The log of an instance whose predecessor was removed cannot always be told from that one's.
+    """
+    assert_ran_again(container)
+    second = container.instances[1]
+    flags = [seen.value.started for seen in container.statuses if seen.value.id == second.id]
+    assert True in flags, f"{container} did not start again: {flags}"
+
+
+def assert_started_in_order(pod: Pod) -> None:
+    """Assert that all containers were run again, in the order of the spec."""
+    for container in pod.containers.values():
+        assert_ran_again(container)
+    again = {name: container.instances[1] for name, container in pod.containers.items()}
+    assert again["init-1"].said("DONE") < again["sidecar"].said("START")
+    assert again["sidecar"].said("UP") < again["init-2"].said("START")
+    assert again["init-2"].said("DONE") < again["app"].said("START")
+
+
+def removed_container(timeline: Timeline) -> str:
+    """Return the id of the container that the suite removed, as the runtime told it."""
+    return str(timeline.action("remove-container").answer["output"]).split()[-1]
+
+
+def static_pod(timeline: Timeline) -> Pod:
+    """Return the pod by which the API shows the static pod: its name ends with the node's."""
+    (found,) = (pod for pod in timeline.pods if pod.name.startswith("node-kubelet-static-"))
+    return found
+
+
+@requirement(
+    "node.reboot-order",
+    MUST,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(KEP_SIDECARS, pull(120281)),
+    needs=NEEDS,
+)
+def test_reboot_order(timeline: Timeline) -> None:
+    """When a pod has lost its sandbox all its containers start again in the order of the spec."""
+    assert_started_in_order(timeline.pod_named("node-kubelet-reboot"))
+
+
+@requirement(
+    "node.container-removed",
+    OBSERVED,
+    since="1.29",
+    scenario="node-loss",
+    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_container.go"),
+    needs=NEEDS,
+)
+def test_container_removed(timeline: Timeline) -> None:
+    """A sidecar whose container was removed from the runtime gets a new one, and it alone."""
+    assert timeline["sidecar"].first.id.endswith(removed_container(timeline))
+    assert_started_again(timeline["sidecar"])
+    assert len(timeline["app"].instances) == 1, "app was restarted as well"
+
+
+@requirement(
+    "node.kubelet-restart-no-restart",
+    MUST,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(KEP_SIDECARS, LIFECYCLE_TEST),
+    needs=NEEDS,
+)
+def test_kubelet_restart_no_restart(timeline: Timeline) -> None:
+    """A restart of the kubelet restarts no sidecar and no main container, and reruns no init."""
+    assert timeline.action("start-kubelet")
+    for container in timeline.pod_named("node-kubelet-runs").containers.values():
+        assert_ran_once(container)
+
+
+@requirement(
+    "node.kubelet-restart-status-stable",
+    MUST,
+    since="1.35",
+    scenario="node-kubelet",
+    source=pull(134746),
+    needs=NEEDS,
+)
+def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
+    """Over a restart of the kubelet sidecars stay started and ready, and so does their pod."""
+    assert timeline.action("start-kubelet")
+    pod = timeline.pod_named("node-kubelet-runs")
+    for name in ("sidecar", "app"):
+        history = pod[name].history(lambda s: (s.started, s.ready), "started and ready")
+        flags = [seen.value for seen in history]
+        true = flags.index((True, True))
+        assert flags[true:] == [(True, True)], f"{name} was (started, ready): {flags}"
+    ready = [seen.value.status for seen in pod.conditions("Ready")]
+    assert "True" in ready, f"Ready was {ready}"
+    assert "False" not in ready[ready.index("True") :], f"Ready was {ready}"
+
+
+@requirement(
+    "node.update-during-reboot",
+    MUST,
+    since="1.32",
+    scenario="node-kubelet",
+    source=LIFECYCLE_TEST,
+    needs=(*NEEDS, Capability.SECOND_IMAGE),
+)
+def test_update_during_reboot(timeline: Timeline) -> None:
+    """A sidecar's image that was changed while the kubelet was away is used when it is back."""
+    pod = timeline.pod_named("node-kubelet-image")
+    patch = timeline.action("patch")
+    assert patch.accepted, f"the new image was answered {patch.message}"
+    assert pod["sidecar"].spec["image"] != pod["app"].spec["image"], "the image was not changed"
+    assert_started_again(pod["sidecar"])
+    assert pod["app"].restarts == 0, "app was restarted as well"
+
+
+@requirement(
+    "node.sandbox-recreate-init-first",
+    MUST,
+    since="1.37",
+    scenario="node-kubelet",
+    source=pull(138514),
+    needs=NEEDS,
+)
+def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
+    """In a new sandbox no init container is skipped, even if a main container was left created."""
+    assert timeline.action("create-container")
+    assert_started_in_order(timeline.pod_named("node-kubelet-created"))
+
+
+@requirement(
+    "node.static-pod",
+    OBSERVED,
+    since="1.29",
+    scenario="node-kubelet",
+    source=f"{DOCS}/tasks/configure-pod-container/static-pod/",
+    needs=NEEDS,
+)
+def test_static_pod(timeline: Timeline) -> None:
+    """A static pod may have sidecars, which start in their order."""
+    pod = static_pod(timeline)
+    assert pod["init"].said("DONE") < pod["sidecar"].first.said("START")
+    assert pod["sidecar"].first.said("UP") < pod["app"].first.said("START")
+    ready = any(seen.value.true for seen in pod.conditions("Ready"))
+    assert ready, "the static pod never got ready"
+
+
+@requirement(
+    "node.static-pod-sidecar-removed",
+    MUST,
+    since="1.36",
+    scenario="node-kubelet",
+    source=pull(131317),
+    needs=NEEDS,
+)
+def test_static_pod_sidecar_removed(timeline: Timeline) -> None:
+    """A static pod whose sidecar was removed while the kubelet was away gets ready again."""
+    pod = static_pod(timeline)
+    removed = removed_container(timeline)
+    assert pod["sidecar"].first.id.endswith(removed)
+    assert_started_again(pod["sidecar"])
+    ready = [
+        version.condition("Ready").status
+        for version in pod.versions
+        if (sidecar := version.container("sidecar"))
+        and not sidecar.id.endswith(removed)
+        and not version.being_deleted
+    ]
+    assert "True" in ready, f"Ready with the new sidecar was {ready}"
+
+
+@requirement(
+    "node.apiserver-down-startup",
+    SHOULD,
+    since="1.29",
+    scenario="node-api",
+    source=KEP_SIDECARS,
+    needs=NEEDS,
+)
+def test_apiserver_down_startup(timeline: Timeline) -> None:
+    """A pod that is bound to a node starts all its sidecars while the API server is away."""
+    output = timeline.action(PAUSE_API_SERVER).answer["output"]
+    told = dict(line.split(" with:") for line in output.splitlines())
+    before, after = set(told["paused"].split()), set(told["resumed"].split())
+    assert not before & {"sidecar-1", "sidecar-2", "app"}, f"running before: {before}"
+    assert after >= {"sidecar-1", "sidecar-2", "app"}, f"running meanwhile: {after}"
+    ready = [seen.value.status for seen in timeline.pod.conditions("Ready")]
+    assert ready[-1] == "True", f"Ready was {ready}"
+    for container in timeline.pod.containers.values():
+        assert container.restarts == 0, f"{container} was restarted"
+
+
+@requirement(
+    "node.metrics",
+    SHOULD,
+    since="1.29",
+    scenario="node-kubelet",
+    source=KEP_SIDECARS,
+    needs=(*NEEDS, Capability.METRICS),
+)
+def test_metrics(timeline: Timeline) -> None:
+    """The kubelet counts sidecars as started init containers and tells what they use."""
+    again = [
+        container
+        for pod in timeline.pods
+        # Its sidecar may start again after the metrics were read.
+        if pod.name != "node-kubelet-image"
+        for container in pod.containers.values()
+        if container.kind in ("init", "sidecar") and len(container.instances) > 1
+    ]
+    assert any(one.kind == "sidecar" for one in again), "no sidecar was started again"
+    starts = sum(len(container.instances[1:]) for container in again)
+    counted = sum(
+        sample.value
+        for sample in samples_of(timeline.action("read-started").answer["lines"])
+        if sample.labels["container_type"] == "init_container"
+    )
+    assert counted >= starts, f"{counted:g} of {starts} starts were counted"
+    namespace = timeline.pod_named("node-kubelet-runs").last.raw["metadata"]["namespace"]
+    lines = [line for one in timeline.actions_named("read-usage") for line in one.answer["lines"]]
+    assert tells_usage(samples_of(lines), namespace), f"usage of it is not in {lines}"
+
+
+@requirement(
+    "node.graceful-shutdown-order",
+    OBSERVED,
+    since="1.29",
+    source=f"{DOCS}/concepts/cluster-administration/node-shutdown/",
+    needs=(*NEEDS, Capability.GRACEFUL_SHUTDOWN),
+)
+def test_graceful_shutdown_order() -> None:
+    """A graceful shutdown of the node stops the containers of each pod in their order."""
+
+
+@requirement(
+    "node.pressure-eviction",
+    OBSERVED,
+    since="1.29",
+    source=f"{DOCS}/concepts/scheduling-eviction/node-pressure-eviction/",
+    needs=(*NEEDS, Capability.NODE_PRESSURE),
+)
+def test_pressure_eviction() -> None:
+    """A hard eviction leaves sidecars no time for an orderly end, and the pod has Failed."""
+
+
+@requirement(
+    "node.old-kubelet-skew",
+    SHOULD,
+    since="1.29",
+    source=KEP_SIDECARS,
+    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+)
+def test_old_kubelet_skew() -> None:
+    """A kubelet with the feature turned off refuses pods with sidecars."""

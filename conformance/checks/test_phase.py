@@ -1,0 +1,155 @@
+"""Phases: what the phase of a pod with sidecars is, from Pending to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.scenarios.status import held_back_after_restart, starts_again
+from conformance.sources import POD_LIFECYCLE, SIDECARS, pull, upstream
+from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.moments import InconclusiveError
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+GET_PHASE = upstream("pkg/kubelet/kubelet_pods.go getPhase")
+
+
+@requirement(
+    "phase.reboot-pending",
+    MUST,
+    since="1.32",
+    scenario="node-kubelet",
+    source=pull(126653),
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_reboot_pending(timeline: Timeline) -> None:
+    """A pod that has lost its sandbox is Pending while its init containers run again."""
+    seen = {
+        (name, version.phase)
+        for version in timeline.pod_named("node-kubelet-reboot").versions
+        for name, status in version.statuses.items()
+        if name.startswith("init-") and status.restarts and status.running
+    }
+    assert seen, "no plain init container was seen running again"
+    assert {phase for _, phase in seen} == {"Pending"}, f"init containers ran in phase {seen}"
+
+
+@requirement(
+    "phase.pending-until-initialised",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=(POD_LIFECYCLE, GET_PHASE),
+)
+def test_pending_until_initialised(timeline: Timeline) -> None:
+    """The phase is Pending until plain init containers are done and all sidecars are started."""
+    seen = set()
+    for version in timeline.pod.versions:
+        if version.container("app").id or version.container("sidecar-2").started:
+            continue
+        done = [name for name in ("init-1", "init-2") if version.container(name).terminated]
+        begun = [name for name in ("sidecar-1", "sidecar-2") if version.container(name).id]
+        seen.add((len(done), len(begun)))
+        assert version.phase == "Pending", f"{version.phase} with {done} done and {begun} begun"
+    if (2, 2) not in seen:
+        raise InconclusiveError(f"no version shows sidecar-2 starting: {sorted(seen)}")
+    assert "Running" in timeline.pod.phases, f"phases were {timeline.pod.phases}"
+
+
+@requirement(
+    "phase.running-with-crashing-sidecar",
+    MUST,
+    since="1.29",
+    scenario="status-crash",
+    source=(POD_LIFECYCLE, GET_PHASE),
+)
+def test_running_with_crashing_sidecar(timeline: Timeline) -> None:
+    """Once initialised the pod stays Running while a sidecar crashes again and again."""
+    held_back = [
+        version.phase
+        for version in timeline.pod.versions
+        if held_back_after_restart(version.container("crasher"))
+        and version.container("app").running
+        and version.container("slow").restarts == 0
+    ]
+    assert held_back, "crasher was never held back while app ran"
+    assert set(held_back) == {"Running"}, f"phases with a crashing sidecar: {held_back}"
+
+
+@requirement(
+    "phase.not-back-to-pending",
+    OBSERVED,
+    since="1.33",
+    scenario="status-crash",
+    source=GET_PHASE,
+)
+def test_not_back_to_pending(timeline: Timeline) -> None:
+    """A restarted sidecar that is starting does not make a pod Pending whose main is held back."""
+    starting = [
+        version.phase
+        for version in timeline.pod.versions
+        if held_back_after_restart(version.container("app"))
+        and starts_again(version.container("slow"))
+    ]
+    assert starting, "slow was never seen starting again while app was held back"
+    assert set(starting) == {"Running"}, f"phases while slow starts again: {starting}"
+
+
+@requirement(
+    "phase.running-until-sidecars-stop",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=GET_PHASE,
+)
+def test_running_until_sidecars_stop(timeline: Timeline) -> None:
+    """After the last regular container ended the pod stays Running until all sidecars stopped."""
+    pod, stopping = timeline.pod, 0
+    for version in pod.versions:
+        for name in ("sidecar-1", "sidecar-2"):
+            if not version.container("app").terminated or version.container(name).terminated:
+                continue
+            if version.phase == "Running":
+                stopping += 1
+            else:
+                # It may come with a container status from before the end, but not before the end.
+                seen = pod.clocks.seen_between(
+                    version.seen, version.seen, f"{version.phase} is seen"
+                )
+                assert pod[name].said("EXIT") < seen, f"{version.phase} before {name} had stopped"
+    assert stopping, "the pod was never seen with app ended and a sidecar running"
+    assert pod.phases[-2:] == ["Running", "Succeeded"], f"the phases were {pod.phases}"
+
+
+@requirement(
+    "phase.succeeded-ignores-sidecars",
+    MUST,
+    since="1.29",
+    scenario="status-ends",
+    source=(SIDECARS, GET_PHASE),
+)
+def test_succeeded_ignores_sidecars(timeline: Timeline) -> None:
+    """A pod whose regular containers exited 0 has Succeeded, whatever its sidecars exited with."""
+    pod = timeline.pod_named("status-ends-well")
+    codes = {name: pod[name].last.exit_code for name in ("exits-1", "exits-143", "is-killed")}
+    assert codes == {"exits-1": 1, "exits-143": 143, "is-killed": 137}
+    assert pod["app"].last.exit_code == 0
+    assert pod.phase == "Succeeded", f"the pod is {pod.phase}"
+
+
+@requirement(
+    "phase.failed-by-main-only",
+    MUST,
+    since="1.29",
+    scenario="status-ends",
+    source=(POD_LIFECYCLE, GET_PHASE),
+)
+def test_failed_by_main_only(timeline: Timeline) -> None:
+    """A pod has Failed if a regular container failed or was killed, even if sidecars exited 0."""
+    for name, code in (("status-ends-badly", 3), ("status-ends-killed", 137)):
+        pod = timeline.pod_named(name)
+        assert pod["app"].last.exit_code == code, name
+        assert pod["sidecar"].last.exit_code == 0, name
+        assert pod.phase == "Failed", f"{name} is {pod.phase}"

@@ -1,0 +1,305 @@
+"""Probes: what those of a sidecar do to it, to its pod, and to one another."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from conformance.checks.instances import assert_ran_once
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.scenarios.probe import FAILING, PASSING, PERIOD
+from conformance.sources import (
+    CONTAINER_PROBES,
+    DOCS,
+    LIFECYCLE_TEST,
+    SIDECARS,
+    issue,
+    upstream,
+)
+from fixtures.evidence.errors import NeverError
+from fixtures.evidence.moments import InconclusiveError, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.evidence.pods import Container
+    from fixtures.evidence.timeline import Timeline
+
+CONFIGURE_PROBES = (
+    f"{DOCS}/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
+)
+PROBE_TEST = upstream("test/e2e/common/node/container_probe.go")
+PROBER = upstream("pkg/kubelet/prober")
+PROMPT = 18
+"""In seconds: far more than a busy machine needs, and less than what is left of the period."""
+
+
+def first_seen_ready(container: Container, restarts: int = 0) -> Moment:
+    """Return when an instance was first seen to be ready, which is after it has become so.
+
+    Raises NeverError where it was not.
+    """
+    for version in container.pod.versions:
+        status = version.container(container.name)
+        if status.ready and status.restarts == restarts:
+            what = f"{container}#{restarts} is seen to be ready"
+            return container.pod.clocks.seen_between(version.seen, version.seen, what)
+    raise NeverError(f"{container}#{restarts} was never ready")
+
+
+@requirement(
+    "probe.startup-holds-others",
+    MUST,
+    since="1.29",
+    scenario="probe-gates",
+    source=(CONTAINER_PROBES, PROBE_TEST),
+)
+def test_startup_holds_others(timeline: Timeline) -> None:
+    """Until its startup probe has succeeded a sidecar's other probes have no effect.
+
+    Then they have one.
+    """
+    late = timeline["late"]
+    # It would have failed its liveness probe some three times before, and passed the other one.
+    assert late.first.said("UP") - late.first.said("START") >= 3
+    assert late.first.said("UP") < first_seen_ready(late)
+    assert late.first.said("TERM") > timeline["app"].said("START")
+    assert late.restarts >= 1, "late failed its liveness probe in the end and was not restarted"
+
+
+@requirement(
+    "probe.startup-holds-after-restart",
+    MUST,
+    since="1.29",
+    scenario="probe-restart",
+    source=(CONTAINER_PROBES, issue(141155)),
+)
+def test_startup_holds_after_restart(timeline: Timeline) -> None:
+    """A sidecar that was restarted has to pass its startup probe anew before the others count."""
+    late = timeline["late"]
+    assert late.restarts == 1, f"late was restarted {late.restarts} times"
+    again = late.instance(1)
+    assert again.ever_said("UP"), (
+        f"{again} was ready, or asked whether it is alive, before it was up"
+    )
+    assert again.said("UP") < first_seen_ready(late, restarts=1)
+
+
+@requirement(
+    "probe.liveness-restarts",
+    MUST,
+    since="1.29",
+    scenario=("probe-liveness-fails", "probe-liveness-passes"),
+    source=(CONTAINER_PROBES, PROBE_TEST),
+)
+def test_liveness_restarts(timelines: Mapping[str, Timeline]) -> None:
+    """A sidecar that fails its liveness probe of any kind is restarted; one that passes is not."""
+    for name in FAILING:
+        sidecar = timelines["probe-liveness-fails"][name]
+        assert sidecar.restarts >= 1, f"{name} failed its liveness probe and was not restarted"
+    for name in PASSING:
+        sidecar = timelines["probe-liveness-passes"][name]
+        assert len(sidecar.all_said("ASKED")) > 2, f"{name} was hardly ever asked"
+        assert sidecar.restarts == 0, f"{name} passed its liveness probe and was restarted"
+
+
+@requirement(
+    "probe.liveness-count-monotonic",
+    MUST,
+    since="1.29",
+    scenario="probe-liveness-fails",
+    source=PROBE_TEST,
+)
+def test_liveness_count_monotonic(timeline: Timeline) -> None:
+    """The restart count of a sidecar only grows while it fails its liveness probe repeatedly."""
+    history = timeline["exec"].history(lambda status: status.restarts, "restarts")
+    counts = [seen.value for seen in history]
+    assert max(counts) >= 2, f"the restart counts of exec were {counts}"
+    assert counts == sorted(counts), f"the restart counts of exec were {counts}"
+
+
+@requirement(
+    "probe.liveness-runs-prestop",
+    MUST,
+    since="1.29",
+    scenario="probe-liveness-fails",
+    source=(CONTAINER_PROBES, LIFECYCLE_TEST),
+)
+def test_liveness_runs_prestop(timeline: Timeline) -> None:
+    """A sidecar that fails its liveness probe is stopped with its preStop hook, and only it."""
+    first = timeline["exec"].first
+    assert first.said("PRESTOP") < first.said("TERM")
+    assert first.said("TERM") < timeline["exec"].instance(1).said("START 2")
+    for name in ("init", "app"):
+        assert_ran_once(timeline[name])
+
+
+@requirement(
+    "probe.liveness-during-init",
+    MUST,
+    since="1.29",
+    scenario="probe-liveness-fails",
+    source=LIFECYCLE_TEST,
+)
+def test_liveness_during_init(timeline: Timeline) -> None:
+    """A sidecar that fails its liveness probe is restarted while a later init container runs."""
+    assert timeline["exec"].instance(1).said("START 2") < timeline["init"].said("DONE")
+    assert timeline["init"].said("DONE") < timeline["app"].said("START")
+    assert timeline["exec"].first.ever_said("TERM"), "the first instance of exec was not stopped"
+
+
+@requirement(
+    "probe.readiness-initial-delay",
+    MUST,
+    since="1.29",
+    scenario="probe-gates",
+    source=(CONFIGURE_PROBES, PROBE_TEST),
+)
+def test_readiness_initial_delay(timeline: Timeline) -> None:
+    """A sidecar is not asked for readiness before the initial delay, and never restarted for it."""
+    delayed = timeline["delayed"]
+    asked = delayed.all_said("ASKED")
+    assert len(asked) > 2, f"delayed was asked {len(asked)} times"
+    # 5 s, from a start that is known to a second.
+    assert asked[0] - delayed.started >= 3
+    assert asked[2] < first_seen_ready(delayed)
+    assert delayed.restarts == 0, f"delayed was restarted {delayed.restarts} times"
+
+
+@requirement(
+    "probe.readiness-toggles",
+    MUST,
+    since="1.29",
+    scenario="probe-ready",
+    source=(SIDECARS, CONTAINER_PROBES),
+)
+def test_readiness_toggles(timeline: Timeline) -> None:
+    """A sidecar's readiness probe sets its ready flag and its pod's condition, up and down."""
+    expected = [False, True, False, True]
+    flags = [seen.value for seen in timeline["sidecar"].history(lambda s: s.ready, "ready")]
+    assert flags[:4] == expected, f"the sidecar's ready flag was {flags}"
+    # The condition's message changes, too.
+    turns = [true for true, _ in groupby(s.value.true for s in timeline.pod.conditions("Ready"))]
+    assert turns[:4] == expected, f"the pod's condition Ready was {turns}"
+    assert timeline["sidecar"].restarts == 0, "the sidecar was restarted"
+
+
+@requirement(
+    "probe.readiness-during-init", OBSERVED, since="1.29", scenario="probe-gates", source=PROBER
+)
+def test_readiness_during_init(timeline: Timeline) -> None:
+    """A sidecar is asked for readiness, and can be ready, while init containers still run."""
+    assert any(
+        version.phase == "Pending" and version.container("late").ready
+        for version in timeline.pod.versions
+    ), "late was never ready while the pod was Pending"
+    assert timeline["delayed"].all_said("ASKED")[2] < timeline["init"].said("DONE")
+
+
+@requirement(
+    "probe.ready-without-probe", MUST, since="1.29", scenario="probe-gates", source=CONTAINER_PROBES
+)
+def test_ready_without_probe(timeline: Timeline) -> None:
+    """A sidecar without a readiness probe is ready as soon as it is started, and not before."""
+    turns = timeline["plain"].history(
+        lambda status: (status.running, status.started, status.ready), "running, started, ready"
+    )
+    states = [seen.value for seen in turns]
+    if not any(running and not started for running, started, _ in states):
+        raise InconclusiveError(f"no status shows plain starting up: {states}")
+    assert states[-1] == (True, True, True), f"plain was started but not ready: {states}"
+    for _, started, ready in states:
+        assert started or not ready, f"plain was ready before it was started: {states}"
+
+
+@requirement(
+    "probe.ready-right-after-startup", MUST, since="1.29", scenario="probe-gates", source=PROBE_TEST
+)
+def test_ready_right_after_startup(timeline: Timeline) -> None:
+    """Readiness is asked for as soon as the startup probe has succeeded, not a period later."""
+    late = timeline["late"]
+    assert late.spec["readinessProbe"]["periodSeconds"] == PERIOD
+    assert first_seen_ready(late) - late.first.said("UP") <= PROMPT
+
+
+@requirement(
+    "probe.grace-override",
+    MUST,
+    since="1.29",
+    scenario="startup-fails",
+    source=(CONFIGURE_PROBES, PROBE_TEST),
+)
+def test_grace_override(timeline: Timeline) -> None:
+    """The grace period of a liveness or startup probe replaces the pod's when the probe fails."""
+    assert timeline.pod.spec["terminationGracePeriodSeconds"] == 600
+    for name in ("not-alive", "not-up"):
+        sidecar = timeline[name]
+        assert sidecar.restarts >= 1, f"{name} was not restarted: it has the pod's grace period"
+        # It ignores SIGTERM, so that it was killed.
+        # 4 s, the preStop hook's second included; the handler may have been slow.
+        assert sidecar.last.said("START") - sidecar.first.said("TERM") >= 2
+
+
+@requirement(
+    "probe.termination-readiness",
+    MUST,
+    since="1.29",
+    scenario="probe-ready",
+    source=(PROBE_TEST, issue(140882)),
+)
+def test_termination_readiness(timeline: Timeline) -> None:
+    """While a pod is being deleted its sidecar is asked for readiness, but not for liveness."""
+    unready = [
+        version
+        for version in timeline.pod.versions
+        if version.being_deleted
+        and version.container("app").running
+        and version.container("sidecar").running
+        and not version.container("sidecar").ready
+    ]
+    assert unready, "the sidecar stayed ready although its readiness probe failed"
+    assert unready[-1].condition("Ready").false, "the pod stayed ready"
+    assert timeline["app"].said("EXIT") < timeline["sidecar"].said("TERM")
+    assert timeline["sidecar"].restarts == 0, "the sidecar was restarted"
+
+
+@requirement(
+    "probe.workers-survive-restart-never",
+    MUST,
+    since="1.29",
+    scenario="startup-never-recovers",
+    source=(issue(132826), LIFECYCLE_TEST),
+)
+def test_workers_survive_restart_never(timeline: Timeline) -> None:
+    """In a Never pod a sidecar that was restarted is still probed: changes are noticed."""
+    assert timeline.pod.spec["restartPolicy"] == "Never"
+    steady = timeline["steady"]
+    assert steady.said("CHANGED")
+    third = [
+        seen.value.ready
+        for seen in steady.statuses
+        if seen.value.restarts == 2 and seen.value.running
+    ]
+    assert third, "the third instance of steady was never seen running"
+    assert third[0] is False, "steady was ready before it could be"
+    assert third[-1] is True, "the third instance of steady never became ready"
+
+
+@requirement(
+    "probe.named-port-own",
+    OBSERVED,
+    since="1.29",
+    scenario="probe-liveness-passes",
+    source=PROBER,
+)
+def test_named_port_own(timeline: Timeline) -> None:
+    """A port's name in a sidecar's probe means the sidecar's own port of that name."""
+    numbers = [
+        port["containerPort"]
+        for name in ("tcp", "app")
+        for port in timeline[name].spec["ports"]
+        if port["name"] == "own"
+    ]
+    assert numbers[0] != numbers[1], f"the ports of that name are {numbers}"
+    assert len(timeline["tcp"].all_said("ASKED")) > 1, "tcp was not asked on its own port"
+    assert timeline["tcp"].restarts == 0, "tcp was restarted: another port was asked"

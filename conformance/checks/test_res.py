@@ -1,0 +1,294 @@
+"""Resources: what sidecars count for in quotas, classes, limits and cgroups."""
+
+from __future__ import annotations
+
+import base64
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull, upstream
+from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.errors import EvidenceLostError
+from fixtures.kubeapi import podresources
+from fixtures.kubeapi.quantities import quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.evidence.pods import Container, Pod
+    from fixtures.evidence.timeline import Action, Timeline
+
+QUOTAS = f"{DOCS}/concepts/policy/resource-quotas/"
+QOS = f"{DOCS}/concepts/workloads/pods/pod-qos/"
+OVERHEAD = f"{DOCS}/concepts/scheduling-eviction/pod-overhead/"
+POD_LEVEL = (
+    f"{DOCS}/tasks/configure-pod-container/assign-pod-level-resources/",
+    "https://github.com/kubernetes/enhancements/issues/2837",
+)
+HIGHEST_SCORE = 999
+"""The OOM score of a container in a Burstable pod that requests next to nothing."""
+PEAKS = {"around": 130, "after": 100, "before": 170, "low": 80}
+"""What each of the permuted pods needs at most at one time."""
+
+
+def proposal(timeline: Timeline, name: str) -> Action:
+    """Return how the suite proposed a pod; its name is without that of the scenario."""
+    return timeline.creation(f"{timeline.recording.scenario}-{name}")
+
+
+def assert_charged(timeline: Timeline, name: str, wanted: Mapping[str, str]) -> None:
+    """Assert that a proposed pod would have been charged this, by resource."""
+    answer = proposal(timeline, name).message
+    found = re.search(r"exceeded quota: .*?requested: (.*?), used:", answer)
+    assert found, f"{name} was not refused for its quota: {answer}"
+    charge = dict(pair.split("=") for pair in found[1].split(","))
+    assert charge == wanted, f"{name} is charged {charge}, not {wanted}"
+
+
+def assert_class(timeline: Timeline, name: str, wanted: str) -> None:
+    """Assert that a proposed pod was accepted and has this QoS class."""
+    answer = proposal(timeline, name)
+    assert answer.accepted, f"{name} was answered {answer.message}"
+    found = answer.body["status"].get("qosClass")
+    assert found == wanted, f"the QoS class of {name} is {found}, not {wanted}"
+
+
+def assert_failed(pod: Pod, reason: str) -> None:
+    """Assert that a pod has failed for this reason."""
+    found = (pod.last.phase, pod.last.status.get("reason"))
+    assert found == ("Failed", reason), f"the pod is {found}"
+
+
+def amounts(amount: int) -> Mapping[str, str]:
+    """Return the charge of a pod whose effective request is this."""
+    return {
+        "requests.cpu": f"{amount}m",
+        "requests.memory": f"{amount}Mi",
+        "limits.memory": f"{2 * amount}Mi",
+    }
+
+
+def oom_score(container: Container) -> int:
+    """Return the OOM score that a container has told of itself."""
+    for line in container.last.lines:
+        if line.text.startswith("SCORE "):
+            return int(line.text.split()[1])
+    raise EvidenceLostError(f"{container} did not tell its score")
+
+
+@requirement(
+    "res.sum-with-main", MUST, since="1.29", scenario="res-formula", source=(SIDECARS, KEP_SIDECARS)
+)
+def test_sum_with_main(timeline: Timeline) -> None:
+    """A pod's effective request and limit add up sidecars and main containers."""
+    assert_charged(timeline, "sum", amounts(45))
+
+
+@requirement(
+    "res.init-peak-adds-earlier-sidecars",
+    SHOULD,
+    since="1.29",
+    scenario="res-formula",
+    source=KEP_SIDECARS,
+)
+def test_init_peak_adds_earlier_sidecars(timeline: Timeline) -> None:
+    """A plain init container counts with all sidecars listed before it, not with later ones."""
+    for name, peak in PEAKS.items():
+        assert_charged(timeline, name, amounts(peak))
+
+
+@requirement(
+    "res.overhead", SHOULD, since="1.29", scenario="res-formula", source=(OVERHEAD, KEP_SIDECARS)
+)
+def test_overhead(timeline: Timeline) -> None:
+    """A pod's overhead is added to what its sidecars and main containers request."""
+    if timeline.action("create", kind="RuntimeClass").status == HTTPStatus.FORBIDDEN:
+        pytest.skip("the suite may not create a RuntimeClass here")
+    wanted = {"requests.cpu": "47m", "requests.memory": "47Mi", "limits.memory": "87Mi"}
+    assert_charged(timeline, "overhead", wanted)
+
+
+@requirement(
+    "res.quota", MUST, since="1.29", scenario=("res-formula", "res-pod"), source=(SIDECARS, QUOTAS)
+)
+def test_quota(timelines: Mapping[str, Timeline]) -> None:
+    """A quota charges sidecars, and refuses those without the requests and limits that it holds."""
+    used = timelines["res-pod"].object("ResourceQuota", "res-pod").last.status["used"]
+    wanted = {
+        "pods": "1",
+        "requests.cpu": "35m",
+        "requests.memory": "1288Mi",
+        "limits.memory": "1432Mi",
+    }
+    assert used == wanted, f"charged {used}, not {wanted}"
+    missing = proposal(timelines["res-formula"], "missing")
+    forbidden = missing.status == HTTPStatus.FORBIDDEN
+    assert forbidden, f"without requests it was answered {missing.message}"
+    assert "must specify" in missing.message, missing.message
+    assert "sidecar" in missing.message, missing.message
+
+
+@requirement(
+    "res.pod-level",
+    MUST,
+    since="1.34",
+    scenario=("res-formula", "res-fit"),
+    source=POD_LEVEL,
+)
+def test_pod_level(timelines: Mapping[str, Timeline]) -> None:
+    """Resources of the pod as a whole count instead of those of its sidecars and containers."""
+    assert_charged(timelines["res-formula"], "pod-level", amounts(200))
+    assert_class(timelines["res-fit"], "pod-level", "Guaranteed")
+
+
+@requirement("res.limitrange", SHOULD, since="1.29", scenario="res-ranges", source=KEP_SIDECARS)
+def test_limitrange(timeline: Timeline) -> None:
+    """A LimitRange gives sidecars its defaults, bounds each of them, and their sum with the pod."""
+    default = proposal(timeline, "default")
+    assert default.accepted, f"default was answered {default.message}"
+    given = default.body["spec"]["initContainers"][0]["resources"]
+    wanted = {"requests": {"cpu": "11m", "memory": "11Mi"}, "limits": {"memory": "22Mi"}}
+    assert given == wanted, f"the sidecar was given {given}, not {wanted}"
+    for name, words in (
+        ("little", "minimum memory usage per Container"),
+        ("much", "maximum memory usage per Container"),
+        ("together", "maximum memory usage per Pod"),
+    ):
+        answer = proposal(timeline, name)
+        assert answer.status == HTTPStatus.FORBIDDEN, f"{name} was answered {answer.message}"
+        assert words in answer.message, f"{name}: {answer.message}"
+    in_turn = proposal(timeline, "in-turn")
+    assert in_turn.accepted, f"in-turn was answered {in_turn.message}"
+
+
+@requirement(
+    "res.qos-includes-sidecars", MUST, since="1.29", scenario="res-fit", source=(SIDECARS, QOS)
+)
+def test_qos_includes_sidecars(timeline: Timeline) -> None:
+    """A pod's QoS class is that of its sidecars and main containers together."""
+    assert_class(timeline, "guaranteed", "Guaranteed")
+    assert_class(timeline, "burstable-sidecar", "Burstable")
+    assert_class(timeline, "burstable-main", "Burstable")
+    assert_class(timeline, "best-effort", "BestEffort")
+
+
+@requirement(
+    "res.kubelet-admission",
+    OBSERVED,
+    since="1.29",
+    scenario="res-fit",
+    source=upstream("pkg/kubelet/lifecycle/predicate.go"),
+)
+def test_kubelet_admission(timeline: Timeline) -> None:
+    """The kubelet refuses a pod whose sidecars and main containers together have no room."""
+    pod = timeline.pod_named("res-fit-memory")
+    wanted = sum(
+        quantity(container.spec["resources"]["requests"]["memory"])
+        for container in pod.containers.values()
+    )
+    assert_failed(pod, "OutOfmemory")
+    message = pod.last.status["message"]
+    assert f"requested: {wanted:.0f}," in message, message
+
+
+@requirement(
+    "res.pod-cgroup",
+    MUST,
+    since="1.29",
+    scenario="res-pod",
+    source=SIDECARS,
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_pod_cgroup(timeline: Timeline) -> None:
+    """The limit of the pod's own cgroup is the sum over sidecars and main containers."""
+    read = timeline.action("read-cgroup").answer["output"].split()
+    assert read, "the pod has no cgroup"
+    assert set(read) == {str((32 + 1100 + 300) << 20)}, f"memory limit of the pod: {read}"
+
+
+@requirement(
+    "res.oom-score", MUST, since="1.32", scenario="res-pod", source=(pull(128029), KEP_SIDECARS)
+)
+def test_oom_score(timeline: Timeline) -> None:
+    """A sidecar's OOM score is at most that of the main container that requests least memory."""
+    scores = {name: oom_score(timeline[name]) for name in ("sidecar", "large", "small")}
+    if scores["small"] >= HIGHEST_SCORE:
+        pytest.skip("the node has so much memory that requests make no difference")
+    assert scores["large"] < scores["small"] < HIGHEST_SCORE, f"{scores}"
+    assert scores["sidecar"] <= scores["small"], f"{scores}"
+
+
+@requirement("res.ephemeral-limit", MUST, since="1.37", scenario="res-disk", source=pull(138462))
+def test_ephemeral_limit(timeline: Timeline) -> None:
+    """A sidecar that exceeds its own limit of ephemeral storage gets the pod evicted."""
+    assert timeline["sidecar"].said("WRITTEN")
+    assert_failed(timeline.pod, "Evicted")
+    message = timeline.pod.last.status["message"]
+    assert "sidecar" in message, message
+
+
+@requirement(
+    "res.podresources-api",
+    MUST,
+    since="1.30",
+    scenario="res-pod",
+    source=pull(120718),
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_podresources_api(timeline: Timeline) -> None:
+    """The kubelet's API of pod resources lists sidecars, and no plain init containers."""
+    answer = base64.b64decode(timeline.action("list-pod-resources").answer["output"])
+    listed = podresources.listed_containers(answer)
+    assert "res-pod" in listed, f"pods: {sorted(listed)}"
+    assert listed["res-pod"] == {"sidecar", "large", "small"}, f"{listed['res-pod']}"
+
+
+# Beyond what can be judged from outside.
+
+
+@requirement(
+    "res.cpu-exclusive",
+    MUST,
+    since="1.29",
+    source=pull(119447),
+    needs=(Capability.SIDECARS, Capability.STATIC_CPU_MANAGER),
+)
+def test_cpu_exclusive() -> None:
+    """CPUs of a plain init container may be given to later containers, those of a sidecar not."""
+
+
+@requirement(
+    "res.memory-device-topology",
+    MUST,
+    since="1.29",
+    source=(pull(120461), pull(120715)),
+    needs=(Capability.SIDECARS, Capability.DEVICES),
+)
+def test_memory_device_topology() -> None:
+    """The managers of memory, devices and topology count sidecars as running all the time."""
+
+
+@requirement(
+    "res.dra-extended",
+    MUST,
+    since="1.35",
+    source=pull(134882),
+    needs=(Capability.SIDECARS, Capability.DEVICES),
+)
+def test_dra_extended() -> None:
+    """A device of an extended resource is shared by an init container and later containers."""
+
+
+@requirement(
+    "res.eviction-message",
+    OBSERVED,
+    since="1.32",
+    source=pull(124947),
+    needs=(Capability.SIDECARS, Capability.NODE_PRESSURE),
+)
+def test_eviction_message() -> None:
+    """An eviction under node pressure tells what the sidecars used and requested."""

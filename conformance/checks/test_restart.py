@@ -1,0 +1,387 @@
+"""Restarts: which containers of a pod come back, when, and what is left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.instances import assert_ran_once
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.sources import (
+    INIT_CONTAINERS,
+    KEP_SIDECARS,
+    LIFECYCLE_TEST,
+    RESTART_POLICY,
+    SIDECARS,
+    issue,
+    kep,
+    pull,
+    upstream,
+)
+from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.errors import EvidenceLostError, NeverError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fixtures.evidence.objects import Event
+    from fixtures.evidence.pods import Container
+    from fixtures.evidence.timeline import Timeline
+
+KEP_BACKOFF = kep("4603-tune-crashloopbackoff")
+KUBERUNTIME_MANAGER = upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go")
+KUBELET_PODS = upstream("pkg/kubelet/kubelet_pods.go")
+IMAGE_CHANGE = pull(126525)
+POLICIES = ("Never", "OnFailure", "Always")
+EARLY = {"zero-early": 0, "one-early": 1}
+"""The sidecars that exit before regular containers start, with their exit codes."""
+LATE = {"zero-late": 0, "one-late": 1}
+"""Those that exit after it."""
+LEAVING = EARLY | LATE
+KILLED = 137
+CRASHING = "waiting/CrashLoopBackOff"
+CRASHING_IN_NEVER_SINCE = 35
+"""The minor since which Never pods show back-off as others do: that of container restart rules."""
+
+
+def held_back(container: Container) -> Sequence[str]:
+    """Return what a sidecar showed while it waited to be restarted, as `state/reason`."""
+    return [
+        str(seen.value)
+        for seen in container.statuses
+        if seen.value.restarts >= 1 and not seen.value.running
+    ]
+
+
+def sidecar_events(timeline: Timeline, reason: str, sidecar: Container) -> Sequence[Event]:
+    """Return the Events of a reason whose field path names a sidecar among init containers."""
+    path = f"spec.initContainers{{{sidecar.name}}}"
+    found = timeline.events(reason, pod=sidecar.pod.name)
+    return [event for event in found if event.field_path == path]
+
+
+def image_given(timeline: Timeline, sidecar: Container) -> str:
+    """Return the image that the suite gave to a sidecar.
+
+    Raises NeverError where the API server refused it, EvidenceLostError where it was never given.
+    """
+    for action in timeline.actions_named("patch", name=sidecar.pod.name):
+        for changed in action.arguments["patch"]["spec"]["initContainers"]:
+            if changed["name"] == sidecar.name:
+                if not action.accepted:
+                    raise NeverError(f"the new image of {sidecar} was refused: {action.message}")
+                return str(changed["image"])
+    raise EvidenceLostError(f"the suite never changed the image of {sidecar}")
+
+
+def assert_image_used(timeline: Timeline, sidecar: Container) -> None:
+    """Assert that some instance of a sidecar was made from the image that the suite gave it.
+
+    The status does not tell: of two names for one image it may show either.
+    """
+    image = image_given(timeline, sidecar)
+    pulled = [event.message for event in sidecar_events(timeline, "Pulled", sidecar)]
+    used = any(f'"{image}"' in message for message in pulled)
+    assert used, f"{sidecar} was never made from {image}: {pulled}"
+
+
+@requirement(
+    "restart.always-any-exit",
+    MUST,
+    since="1.29",
+    scenario="restart-exits",
+    source=(SIDECARS, RESTART_POLICY, LIFECYCLE_TEST),
+)
+def test_always_any_exit(timeline: Timeline) -> None:
+    """A sidecar is restarted whatever its exit code, before and after regular containers start."""
+    pod = timeline.pod_named("restart-exits-always")
+    for name, code in LEAVING.items():
+        assert pod[name].instance(0).said(f"END {code}") < pod[name].instance(1).said("START")
+    for name in EARLY:
+        assert pod[name].instance(1).said("START 2") < pod["init"].said("DONE")
+        assert pod[name].instance(1).said("START 2") < pod["app"].said("START")
+    for name in LATE:
+        assert pod["app"].said("START") < pod[name].said("END")
+        assert pod[name].instance(1).said("START 2") < pod["app"].said("DONE")
+
+
+@requirement(
+    "restart.ignores-pod-policy",
+    MUST,
+    since="1.29",
+    scenario="restart-exits",
+    source=(KEP_SIDECARS, RESTART_POLICY, LIFECYCLE_TEST),
+)
+def test_ignores_pod_policy(timeline: Timeline) -> None:
+    """Sidecars are restarted under each restart policy of their pod."""
+    for policy in POLICIES:
+        pod = timeline.pod_named(f"restart-exits-{policy.lower()}")
+        assert pod.spec["restartPolicy"] == policy
+        for name in LEAVING:
+            assert pod[name].first.said("END") < pod[name].instance(1).said("START 2")
+            assert pod[name].restarts >= 1, f"{name} of {pod.name} has no restart count"
+
+
+@requirement(
+    "restart.backoff",
+    MUST,
+    since="1.29",
+    scenario="restart-backoff",
+    source=(RESTART_POLICY, KEP_BACKOFF),
+)
+def test_backoff(timeline: Timeline) -> None:
+    """A sidecar that exits again and again is restarted after 10 s, then 20 s, and so on.
+
+    That is so for exit code 0, too, and an event tells of it.
+    """
+    pod = timeline.pod_named("restart-backoff")
+    for name in ("zero", "one"):
+        for number, seconds in ((2, 10), (3, 20)):
+            started = pod[name].instance(number).said("START")
+            assert started - pod[name].instance(number - 1).said("END") >= seconds
+        told = sidecar_events(timeline, "BackOff", pod[name])
+        assert told, f"no event BackOff is about {name}"
+
+
+@requirement(
+    "restart.backoff-per-container",
+    OBSERVED,
+    since="1.29",
+    scenario="restart-backoff",
+    source=KUBERUNTIME_MANAGER,
+)
+def test_backoff_per_container(timeline: Timeline) -> None:
+    """While a sidecar waits to be restarted, another container of the pod need not wait with it."""
+    pod = timeline.pod_named("restart-backoff")
+    # It crashes when the sidecar begins to wait for 20 s.
+    assert pod["one"].instance(2).said("END 3") < pod["app"].instance(0).said("CRASH")
+    assert pod["app"].instance(1).said("START 2") < pod["one"].instance(3).said("START 4")
+
+
+@requirement(
+    "restart.main-unaffected",
+    MUST,
+    since="1.29",
+    scenario="restart-exits",
+    source=(SIDECARS, LIFECYCLE_TEST),
+)
+def test_main_unaffected(timeline: Timeline) -> None:
+    """The restart of a sidecar restarts neither regular containers nor other sidecars."""
+    for policy in POLICIES:
+        pod = timeline.pod_named(f"restart-exits-{policy.lower()}")
+        for name in LEAVING:
+            assert pod[name].restarts == 1, f"{name} of {pod.name} was not restarted just once"
+        assert_ran_once(pod["app"])
+
+
+@requirement(
+    "restart.sidecar-unaffected-by-main",
+    MUST,
+    since="1.29",
+    scenario="startup-no-regate",
+    source=(SIDECARS, INIT_CONTAINERS, LIFECYCLE_TEST),
+)
+def test_sidecar_unaffected_by_main(timeline: Timeline) -> None:
+    """The restart of a regular container restarts neither sidecars nor init containers."""
+    assert timeline["app"].restarts >= 1, "app was not restarted"
+    for name in ("calm", "init"):
+        assert_ran_once(timeline[name])
+    assert timeline["calm"].state == "running", "calm does not run"
+
+
+@requirement(
+    "restart.main-not-gated-after-init",
+    OBSERVED,
+    since="1.29",
+    scenario="startup-no-regate",
+    source=KUBERUNTIME_MANAGER,
+)
+def test_main_not_gated_after_init(timeline: Timeline) -> None:
+    """After initialisation a regular container is restarted while a sidecar has not started up."""
+    app, crasher = timeline["app"], timeline["crasher"]
+    assert app.said("CRASH") < app.instance(1).said("START 2")
+    assert app.instance(1).said("START 2") < crasher.instance(1).said("UP 2")
+
+
+@requirement(
+    "restart.both-down-main-restarts",
+    MUST,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(issue(136910), LIFECYCLE_TEST),
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_both_down_main_restarts(timeline: Timeline) -> None:
+    """After a kubelet restart regular containers that end are restarted beside a running sidecar.
+
+    That the sidecar has a startup probe makes no difference.
+    """
+    pod = timeline.pod_named("node-kubelet-ends")
+    assert timeline.action("start-kubelet").begun < pod["app"].said("END")
+    assert pod["app"].said("END") < pod["app"].instance(1).said("START 2")
+    assert_ran_once(pod["sidecar"])
+
+
+@requirement(
+    "restart.stops-when-main-done",
+    MUST,
+    since="1.29",
+    scenario="restart-exits",
+    source=(RESTART_POLICY, KUBERUNTIME_MANAGER),
+)
+def test_stops_when_main_done(timeline: Timeline) -> None:
+    """Once all regular containers are finished for good, a sidecar that exits is not restarted."""
+    for policy in ("never", "onfailure"):
+        pod = timeline.pod_named(f"restart-exits-{policy}")
+        first, last = pod["zero-early"], pod["one-late"]
+        assert pod["app"].said("DONE") < last.last.said("TERM")
+        # It leaves by itself while the last one takes 3 s to stop.
+        assert first.last.said("LEAVE") < last.last.said("EXIT")
+        assert len(first.instances) == 2, f"zero-early ran {len(first.instances)} times"
+        assert first.restarts == 1, f"zero-early of {pod.name} was restarted in the end"
+        assert pod.phase == "Succeeded", f"{pod.name} is {pod.phase}"
+
+
+@requirement(
+    "restart.last-state", OBSERVED, since="1.29", scenario="restart-exits", source=KUBELET_PODS
+)
+def test_last_state(timeline: Timeline) -> None:
+    """A restart counts, and leaves the sidecar's last state and its last log to be read."""
+    sidecar = timeline.pod_named("restart-exits-always")["one-late"]
+    assert sidecar.status.restarts == 1
+    last = sidecar.status.last
+    assert (last["exitCode"], last["reason"]) == (1, "Error"), f"the last state is {last}"
+    assert last["containerID"] == sidecar.first.id
+    assert sidecar.state == "running"
+    assert last["startedAt"] <= last["finishedAt"] <= sidecar.status.details["startedAt"]
+    log = timeline.action("previous-log")
+    assert log.accepted, f"the log of the last instance was answered {log.status}"
+    text = str(log.answer["body"])
+    assert "START 1" in text, f"the log of the last instance is {text!r}"
+    assert "START 2" not in text, f"the log of the last instance is {text!r}"
+
+
+@requirement(
+    "restart.waiting-crashloop",
+    OBSERVED,
+    since="1.29",
+    scenario="restart-backoff",
+    source=KUBELET_PODS,
+)
+def test_waiting_crashloop(timeline: Timeline) -> None:
+    """A sidecar that failed and is held back waits in CrashLoopBackOff.
+
+    In Never pods it does so since container restart rules are there; before it is terminated.
+    """
+    always = held_back(timeline.pod_named("restart-backoff")["one"])
+    assert CRASHING in always, f"it showed {always}"
+    never = held_back(timeline.pod_named("restart-backoff-never")["one"])
+    if timeline.minor >= CRASHING_IN_NEVER_SINCE:
+        assert CRASHING in never, f"in a Never pod it showed {never}"
+    else:
+        assert CRASHING not in never, f"in a Never pod it showed {never}"
+        assert "terminated/Error" in never, f"in a Never pod it showed {never}"
+
+
+@requirement(
+    "restart.exit0-stays-terminated",
+    OBSERVED,
+    since="1.29",
+    scenario="restart-backoff",
+    source=KUBELET_PODS,
+)
+def test_exit0_stays_terminated(timeline: Timeline) -> None:
+    """A sidecar that exited with 0 and is held back is shown terminated, not as crashing."""
+    for name in ("restart-backoff", "restart-backoff-never"):
+        shown = held_back(timeline.pod_named(name)["zero"])
+        assert "terminated/Completed" in shown, f"zero of {name} showed {shown}"
+        assert CRASHING not in shown, f"zero of {name} showed {shown}"
+
+
+@requirement(
+    "restart.oomkilled", SHOULD, since="1.29", scenario="restart-exits", source=KEP_SIDECARS
+)
+def test_oomkilled(timeline: Timeline) -> None:
+    """A sidecar killed for its memory is marked OOMKilled and restarted; the app runs on."""
+    pod = timeline.pod_named("restart-exits-always")
+    assert pod["hog"].instance(0).exit_code == KILLED
+    reason = pod["hog"].instance(0).reason
+    assert reason == "OOMKilled", f"the reason told is {reason}"
+    assert pod["app"].said("START") < pod["hog"].instance(1).said("START 2")
+    assert_ran_once(pod["app"])
+    assert pod["app"].state == "running", "app does not run any more"
+
+
+@requirement(
+    "restart.image-update",
+    MUST,
+    since="1.32",
+    scenario="restart-image",
+    source=(SIDECARS, IMAGE_CHANGE, LIFECYCLE_TEST),
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
+)
+def test_image_update(timeline: Timeline) -> None:
+    """A running sidecar whose image is changed is restarted with the new one, and only it."""
+    pod = timeline.pod_named("restart-image")
+    late = pod["late"]
+    assert late.instance(0).said("TERM") < late.instance(1).said("START")
+    assert pod["app"].said("START") < late.instance(0).said("TERM")
+    assert late.restarts == 1, f"late was restarted {late.restarts} times"
+    assert_image_used(timeline, late)
+    assert_ran_once(pod["app"])
+
+
+@requirement(
+    "restart.image-update-on-probe-restart",
+    MUST,
+    since="1.32",
+    scenario="restart-image",
+    source=(LIFECYCLE_TEST, IMAGE_CHANGE),
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
+)
+def test_image_update_on_probe_restart(timeline: Timeline) -> None:
+    """A sidecar that is restarted for a failed probe gets the image it was meanwhile given."""
+    pod = timeline.pod_named("restart-image-init")
+    probed = pod["probed"]
+    assert probed.instance(0).said("TERM") < probed.instance(1).said("START")
+    assert_image_used(timeline, probed)
+    assert probed.last.said("START") < pod["app"].said("START")
+
+
+@requirement(
+    "restart.image-update-bad-image",
+    OBSERVED,
+    since="1.32",
+    scenario="restart-image",
+    source=KUBERUNTIME_MANAGER,
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
+)
+def test_image_update_bad_image(timeline: Timeline) -> None:
+    """A sidecar given an image that cannot be pulled waits for it; the app runs on, not Ready.
+
+    It waits in ImagePullBackOff if its last instance did not exit with 0.
+    """
+    pod = timeline.pod_named("restart-image")
+    spoiled = pod["spoiled"]
+    assert "no-such-image" in image_given(timeline, spoiled)
+    shown = [str(seen.value) for seen in spoiled.statuses]
+    assert "waiting/ImagePullBackOff" in shown, f"spoiled showed {shown}"
+    assert spoiled.state != "running", "spoiled runs"
+    assert pod["app"].state == "running", "app does not run any more"
+    assert_ran_once(pod["app"])
+    assert pod.phase == "Running", f"the pod is {pod.phase}"
+    assert pod.conditions("Ready")[-1].value.false, "the pod is Ready"
+
+
+@requirement(
+    "restart.blocked-by-sync",
+    OBSERVED,
+    since="1.29",
+    scenario="restart-blocked",
+    source=issue(121398),
+)
+def test_blocked_by_sync(timeline: Timeline) -> None:
+    """A sidecar that crashes while another container is being stopped is restarted after that."""
+    app, sidecar = timeline["app"], timeline["sidecar"]
+    assert app.said("HOOK") < sidecar.said("CRASH")
+    assert sidecar.said("CRASH") < app.said("HOOKED")
+    assert app.said("HOOKED") < sidecar.instance(1).said("START 2")

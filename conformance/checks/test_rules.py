@@ -1,0 +1,172 @@
+"""Restart rules: restart policies of single containers and RestartAllContainers, with sidecars."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.sources import KEP_RESTART_ALL, POD_LIFECYCLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fixtures.evidence.pods import Pod
+    from fixtures.evidence.timeline import Timeline
+    from fixtures.evidence.version import Version
+
+
+def story(timeline: Timeline) -> Sequence[str]:
+    """Return what all instances wrote into the volume, as the fourth one of app told it."""
+    lines = timeline["app"].last.lines
+    return [line.text.removeprefix("THEN ") for line in lines if line.text.startswith("THEN ")]
+
+
+def chapter(told: Sequence[str], number: int) -> Sequence[str]:
+    """Return what was written from the sidecar's start of this number until its next.
+
+    Empty where it was not started so often.
+    """
+    starts = accumulate(line == "sidecar RUN" for line in told)
+    return [line for line, start in zip(told, starts, strict=True) if start == number]
+
+
+def restart_counts(version: Version) -> tuple[int, ...]:
+    """Return the restart counts of all containers in one version of a pod."""
+    return tuple(status.restarts for status in version.statuses.values())
+
+
+def assert_kept_in_place(pod: Pod) -> None:
+    """Assert that a pod had one address all the time."""
+    shown = [version.status.get("podIP") for version in pod.versions]
+    addresses = {address for address in shown if address}
+    assert len(addresses) == 1, f"the pod had the addresses {addresses}"
+
+
+@requirement(
+    "rules.regular-always-is-not-sidecar",
+    OBSERVED,
+    since="1.35",
+    scenario="rules-policies",
+    source=("https://github.com/kubernetes/enhancements/issues/5307", POD_LIFECYCLE),
+)
+def test_regular_always_is_not_sidecar(timeline: Timeline) -> None:
+    """A regular container that is always restarted is no sidecar: it keeps a pod from ending."""
+    pod = timeline.pod_named("rules-policies-always")
+    assert pod["helper"].first.exit_code == 0
+    assert pod["helper"].restarts >= 1, "helper was not restarted"
+    assert pod["app"].first.exit_code == 0
+    assert pod["app"].restarts == 0, "app was restarted"
+    alone = [
+        version.phase
+        for version in pod.versions
+        if version.container("app").terminated and not version.being_deleted
+    ]
+    assert alone, "the pod was never seen with app ended"
+    assert set(alone) == {"Running"}, f"the pod was {alone} with helper restarted"
+    assert all(
+        version.being_deleted for version in pod.versions if version.container("sidecar").terminated
+    ), "the sidecar was stopped though the pod had not ended"
+
+
+@requirement(
+    "rules.init-policy-with-sidecar",
+    MUST,
+    since="1.35",
+    scenario="rules-policies",
+    source=POD_LIFECYCLE,
+)
+def test_init_policy_with_sidecar(timeline: Timeline) -> None:
+    """Next to sidecars a plain init container's own restart policy goes before the pod's."""
+    never = timeline.pod_named("rules-policies-never")
+    assert never["init"].first.exit_code == 7
+    assert never["init"].restarts == 0, "an init container that is never restarted was"
+    assert not never["app"].ever_started, "app started though an init container had failed"
+    assert never.phase == "Failed", f"{never.name} is {never.phase}"
+    assert never["sidecar"].state == "terminated", "the sidecar was not stopped"
+    retry = timeline.pod_named("rules-policies-retry")
+    assert retry["init"].first.exit_code == 7
+    assert retry["init"].restarts == 1, "an init container with OnFailure was not retried"
+    assert retry.phase == "Succeeded", f"{retry.name} is {retry.phase}"
+
+
+@requirement(
+    "rules.restart-all-from-init",
+    MUST,
+    since="1.36",
+    scenario="rules-restart-all",
+    source=(POD_LIFECYCLE, KEP_RESTART_ALL),
+)
+def test_restart_all_from_init(timeline: Timeline) -> None:
+    """RestartAllContainers asked for by a plain init container reruns it and the sidecars."""
+    told = story(timeline)
+    assert chapter(told, 1)[:2] == ["sidecar RUN", "init RUN 1"], f"{told}"
+    assert "app RUN 1" not in told, "app ran though the init container had failed"
+    assert chapter(told, 2)[:3] == ["sidecar RUN", "init RUN 2", "app RUN 2"], f"{told}"
+    assert_kept_in_place(timeline.pod)
+
+
+@requirement(
+    "rules.restart-all-from-main",
+    MUST,
+    since="1.36",
+    scenario="rules-restart-all",
+    source=(POD_LIFECYCLE, KEP_RESTART_ALL),
+)
+def test_restart_all_from_main(timeline: Timeline) -> None:
+    """RestartAllContainers asked for by the main container reruns all in order and in place."""
+    told = story(timeline)
+    assert "app RUN 2" in chapter(told, 2), f"{told}"
+    assert chapter(told, 3)[:3] == ["sidecar RUN", "init RUN 3", "app RUN 3"], f"{told}"
+    assert_kept_in_place(timeline.pod)
+
+
+@requirement(
+    "rules.restart-all-from-sidecar",
+    MUST,
+    since="1.36",
+    scenario="rules-restart-all",
+    source=(POD_LIFECYCLE, KEP_RESTART_ALL),
+)
+def test_restart_all_from_sidecar(timeline: Timeline) -> None:
+    """RestartAllContainers asked for by a sidecar reruns init, sidecars and main in place."""
+    told = story(timeline)
+    assert "app RUN 3" in chapter(told, 3), f"{told}"
+    assert chapter(told, 4)[:3] == ["sidecar RUN", "init RUN 4", "app RUN 4"], f"{told}"
+    assert_kept_in_place(timeline.pod)
+
+
+@requirement(
+    "rules.restart-all-ungraceful",
+    SHOULD,
+    since="1.36",
+    scenario="rules-restart-all",
+    source=KEP_RESTART_ALL,
+)
+def test_restart_all_ungraceful(timeline: Timeline) -> None:
+    """Restarting all containers waits for no handler and no hook, and a condition tells of it."""
+    told = story(timeline)
+    assert "app RUN 4" in told, f"{told}"
+    assert "sidecar EXIT" not in told, "the sidecar was given its grace period"
+    assert "app HOOK" not in told, "the preStop hook was run"
+    states = [seen.value.status for seen in timeline.pod.conditions("AllContainersRestarting")]
+    assert states.count("True") >= 1, f"AllContainersRestarting was {states}"
+    assert states[-1] == "False", f"AllContainersRestarting was {states}"
+
+
+@requirement(
+    "rules.restart-all-not-on-delete",
+    SHOULD,
+    since="1.36",
+    scenario="rules-restart-all",
+    source="https://github.com/kubernetes/enhancements/issues/4438",
+)
+def test_restart_all_not_on_delete(timeline: Timeline) -> None:
+    """RestartAllContainers is not carried out while the pod is terminating."""
+    app = timeline["app"]
+    assert app.status.exit_code == 42, f"app did not ask for a restart: {app.status}"
+    assert app.last.said("RUN 4")
+    shown = [version for version in timeline.pod.versions if version.statuses]
+    before = max(restart_counts(version) for version in shown if not version.being_deleted)
+    after = {restart_counts(version) for version in shown if version.being_deleted}
+    assert after == {before}, f"restarts while terminating: {after}, before: {before}"

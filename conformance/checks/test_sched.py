@@ -1,0 +1,63 @@
+"""Scheduling: what the scheduler makes of the requests and ports of sidecars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.scenarios.res import WIDGET
+from conformance.sources import KEP_SIDECARS, pull
+from fixtures.evidence.capabilities import Capability
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+
+def assert_no_room(timeline: Timeline, name: str, words: str) -> None:
+    """Assert that a pod found no node, for a reason in these words, beside the first pod."""
+    first = timeline.pod_named("res-fit-first").conditions("Ready")
+    assert any(seen.value.true for seen in first), "the first pod never got ready"
+    scheduled = timeline.pod_named(name).conditions("PodScheduled")[-1].value
+    assert scheduled.false, f"{name} was scheduled beside the pod that leaves no room"
+    assert words in scheduled.message, scheduled.message
+
+
+@requirement("sched.hostport", MUST, since="1.33", scenario="res-fit", source=pull(132040))
+def test_hostport(timeline: Timeline) -> None:
+    """A hostPort of a sidecar is taken: no other pod that wants it is put on the same node."""
+    assert_no_room(timeline, "res-fit-port", "free ports")
+
+
+@requirement(
+    "sched.extended-resource-sum",
+    SHOULD,
+    since="1.29",
+    scenario="res-fit",
+    source=KEP_SIDECARS,
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_extended_resource_sum(timeline: Timeline) -> None:
+    """Extended resources of sidecars are added to those of main containers."""
+    assert_no_room(timeline, "res-fit-widgets", f"Insufficient {WIDGET}")
+
+
+@requirement(
+    "sched.scoring",
+    OBSERVED,
+    since="1.32",
+    source=pull(127878),
+    needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),
+)
+def test_scoring() -> None:
+    """The scheduler counts the sidecars of the pods on a node when it rates the node."""
+
+
+@requirement(
+    "sched.image-locality",
+    OBSERVED,
+    since="1.30",
+    source=pull(123366),
+    needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),
+)
+def test_image_locality() -> None:
+    """The scheduler prefers nodes that hold the images of a pod's sidecars."""

@@ -1,0 +1,60 @@
+"""Security: a sidecar's own context, the processes it sees, and the admission of its pod."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from conformance.requirements import OBSERVED, SHOULD, requirement
+from conformance.sources import DOCS, KEP_SIDECARS
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+SECURITY_CONTEXT = f"{DOCS}/tasks/configure-pod-container/security-context/"
+SHARED_PROCESSES = f"{DOCS}/tasks/configure-pod-container/share-process-namespace/"
+POD_SECURITY_ADMISSION = f"{DOCS}/concepts/security/pod-security-admission/"
+POD_SECURITY_STANDARDS = f"{DOCS}/concepts/security/pod-security-standards/"
+
+
+@requirement(
+    "sec.psa-applies",
+    OBSERVED,
+    since="1.29",
+    scenario="sec-psa",
+    source=(POD_SECURITY_ADMISSION, POD_SECURITY_STANDARDS),
+)
+def test_psa_applies(timeline: Timeline) -> None:
+    """Pod Security admission holds sidecars to the same standard as other containers."""
+    assert timeline.created("sec-psa-restricted")
+    for privileged in ("regular", "sidecar"):
+        proposed = timeline.creation(f"sec-psa-{privileged}")
+        refused = proposed.status == HTTPStatus.FORBIDDEN
+        assert refused, f"a privileged {privileged} container was answered {proposed.message}"
+    message = timeline.creation("sec-psa-sidecar").message
+    assert "violates PodSecurity" in message, message
+    assert 'container "sidecar" must not set securityContext.privileged=true' in message, message
+
+
+@requirement(
+    "sec.own-context",
+    SHOULD,
+    since="1.29",
+    scenario="sec-contexts",
+    source=(SECURITY_CONTEXT, KEP_SIDECARS),
+)
+def test_own_context(timeline: Timeline) -> None:
+    """A sidecar's securityContext is its own and bears on no other container."""
+    assert timeline["sidecar"].said("USER 1001")
+    assert timeline["sidecar"].said("READ-ONLY")
+    assert timeline["app"].said("USER 1000")
+    assert timeline["app"].said("WRITABLE")
+
+
+@requirement(
+    "sec.share-pid", OBSERVED, since="1.29", scenario="sec-contexts", source=SHARED_PROCESSES
+)
+def test_share_pid(timeline: Timeline) -> None:
+    """With shareProcessNamespace a sidecar and the other containers see each other's processes."""
+    assert timeline["app"].said("SEES sidecar")
+    assert timeline["sidecar"].said("SEES app")

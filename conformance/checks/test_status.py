@@ -1,0 +1,155 @@
+"""Status: what container statuses and events tell about sidecars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
+from fixtures.kubeapi.times import SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.evidence.timeline import Timeline
+    from fixtures.evidence.version import Version
+
+API_TYPES = upstream("staging/src/k8s.io/api/core/v1/types.go")
+
+
+def names_in(version: Version, part: str) -> list[str]:
+    """Return the names of the containers in one list of a pod's statuses."""
+    return [status["name"] for status in version.status.get(part) or []]
+
+
+@requirement(
+    "status.in-init-statuses",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=(SIDECARS, f"{API_TYPES} PodStatus"),
+)
+def test_in_init_statuses(timeline: Timeline) -> None:
+    """Sidecar statuses stand in initContainerStatuses in spec order, never in containerStatuses."""
+    shown = 0
+    for version in timeline.pod.versions:
+        init = names_in(version, "initContainerStatuses")
+        regular = names_in(version, "containerStatuses")
+        if init or regular:
+            shown += 1
+            assert init == ["init-1", "sidecar-1", "init-2", "sidecar-2"], (
+                f"{version.phase}: {init}"
+            )
+            assert regular == ["app"], f"{version.phase}: {regular}"
+    assert shown, "the pod never had container statuses"
+
+
+@requirement(
+    "status.started-flag",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "status-crash"),
+    source=(SIDECARS, API_TYPES),
+)
+def test_started_flag(timelines: Mapping[str, Timeline]) -> None:
+    """A sidecar's `started` is true from its start-up to its end, and false again once it ended."""
+    for name in ("sidecar-1", "sidecar-2"):
+        sidecar = timelines["ordered-start"][name]
+        flags = [seen.value for seen in sidecar.history(lambda status: status.started, "started")]
+        assert flags == [False, True, False], f"{name} showed started as {flags}"
+        # A status may be late, and skip what was before it, but it is never early.
+        first = next(seen for seen in sidecar.statuses if seen.value.started)
+        early = sidecar.said("UP").earliest - first.moment.latest
+        assert early <= 0, f"{name} counted as started {early / SECOND:.2f} s before it was up"
+    shown = [seen.value for seen in timelines["status-crash"]["slow"].statuses]
+    again = [status for status in shown if status.restarts == 1 and status.running]
+    assert again, "slow was not restarted"
+    assert again[0].raw["started"] is False, "slow was restarted and counted as started at once"
+    assert any(status.started for status in again), "slow never counted as started again"
+
+
+@requirement(
+    "status.main-waiting-reason",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=INIT_CONTAINERS,
+)
+def test_main_waiting_reason(timeline: Timeline) -> None:
+    """Regular containers wait with the reason PodInitializing until the sidecars are started."""
+    seen = 0
+    for version in timeline.pod.versions:
+        app, sidecar = version.container("app"), version.container("sidecar-2")
+        if version.statuses and not sidecar.started and not app.id:
+            seen += 1
+            assert app.waits_with("PodInitializing"), f"app was {app}"
+    assert seen, "the pod was never seen with a sidecar that was not started"
+    assert timeline["app"].ever_started, "app never started"
+
+
+@requirement(
+    "status.final-states",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "status-ends"),
+    source=(SIDECARS, POD_LIFECYCLE),
+)
+def test_final_states(timelines: Mapping[str, Timeline]) -> None:
+    """In the end a sidecar is shown terminated: 0 Completed by itself, 137 Error if killed."""
+    ordered = timelines["ordered-start"]
+    ends = timelines["status-ends"].pod_named("status-ends-well")
+    for sidecar, end in (
+        (ordered["sidecar-1"], (0, "Completed")),
+        (ordered["sidecar-2"], (0, "Completed")),
+        (ends["is-killed"], (137, "Error")),
+    ):
+        assert sidecar.state == "terminated", f"{sidecar} ended as {sidecar.status}"
+        found = (sidecar.last.exit_code, sidecar.last.reason)
+        assert found == end, f"{sidecar} ended with {found}"
+
+
+@requirement(
+    "status.events-fieldpath",
+    OBSERVED,
+    since="1.29",
+    scenario="ordered-start",
+    source=upstream("pkg/kubelet/container/ref.go"),
+)
+def test_events_fieldpath(timeline: Timeline) -> None:
+    """Events about a sidecar point to it as spec.initContainers{name}."""
+    for name in ("sidecar-1", "sidecar-2"):
+        found = timeline.events(container=name)
+        assert {"Created", "Started", "Killing"} <= {event.reason for event in found}, name
+        paths = {event.field_path for event in found}
+        assert paths == {f"spec.initContainers{{{name}}}"}, f"events of {name} point to {paths}"
+
+
+@requirement(
+    "status.killing-event-early",
+    OBSERVED,
+    since="1.29",
+    scenario="status-ends",
+    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer"),
+)
+def test_killing_event_early(timeline: Timeline) -> None:
+    """The Killing event of a sidecar is recorded when the pod ends, before its turn to stop."""
+    pod = timeline.pod_named("status-ends-well")
+    for name in ("exits-1", "exits-143"):
+        found = timeline.events("Killing", pod=pod.name, container=name)
+        assert found, f"there is no Killing event of {name}"
+        # The time of one event is evidence: the kubelet has written it once, by the node's clock.
+        assert found[0].first < pod[name].said("TERM")
+
+
+@requirement(
+    "status.termination-message",
+    OBSERVED,
+    since="1.29",
+    scenario="status-crash",
+    source=f"{DOCS}/tasks/debug/debug-application/determine-reason-pod-failure/",
+)
+def test_termination_message(timeline: Timeline) -> None:
+    """A sidecar's termination message comes from its own path, or from its log if it asks so."""
+    own, of_log = timeline["crasher"].first.message, timeline["slow"].first.message
+    assert own.strip() == "crasher gave up", f"the message of crasher is {own!r}"
+    assert "last words of slow" in of_log, f"the message of slow is {of_log!r}"

@@ -1,0 +1,589 @@
+"""Termination: who gets SIGTERM when, and what a pod's end waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.orders import assert_reverse_order
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.sources import (
+    DOCS,
+    INIT_CONTAINERS,
+    KEP_SIDECARS,
+    LIFECYCLE_TEST,
+    POD_TERMINATION,
+    SIDECAR_BLOG,
+    SIDECAR_TERMINATION,
+    SIDECARS,
+    kep,
+    pull,
+    upstream,
+)
+from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.moments import InconclusiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.evidence.moments import Moment
+    from fixtures.evidence.pods import Container
+    from fixtures.evidence.timeline import Timeline
+
+KEP_RESTARTABLE = kep("4438-container-restart-termination")
+TERMINATION_ORDER = upstream("pkg/kubelet/kuberuntime/kuberuntime_termination_order.go")
+KILLED = 137
+CHAIN = ("sidecar-1", "sidecar-2", "sidecar-3")
+
+
+def last_still(container: Container) -> Moment:
+    """Return the last moment at which a container that ignores SIGTERM is known to have lived.
+
+    Raises NeverError where it never said so.
+    """
+    moments = [container.said("STILL"), *container.all_said("STILL")]
+    return moments[-1]
+
+
+def assert_stays_down(sidecar: Container, last_word: str) -> None:
+    """Assert that a sidecar which ended during the deletion had no further instance."""
+    assert sidecar.pod["app"].said("UP") < sidecar.said(last_word)
+    assert len(sidecar.all_said("START")) == 1, f"{sidecar} started again"
+    assert len(sidecar.instances) == 1, f"{sidecar} had {len(sidecar.instances)} instances"
+    assert sidecar.restarts == 0
+
+
+@requirement(
+    "term.main-first",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "term-delete"),
+    source=(SIDECAR_TERMINATION, KEP_SIDECARS),
+)
+def test_main_first(timelines: Mapping[str, Timeline]) -> None:
+    """No sidecar gets SIGTERM before the last regular container has exited."""
+    completed, deleted = timelines["ordered-start"], timelines["term-delete"]
+    for name in ("sidecar-1", "sidecar-2"):
+        assert completed["app"].said("DONE") < completed[name].said("TERM")
+    for name in CHAIN:
+        assert deleted["app"].said("EXIT") < deleted[name].said("TERM")
+
+
+@requirement(
+    "term.reverse-order",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=(SIDECARS, SIDECAR_TERMINATION, KEP_SIDECARS),
+)
+def test_reverse_order(timeline: Timeline) -> None:
+    """Sidecars get SIGTERM in reverse list order, each after the next one has exited."""
+    assert timeline["app"].said("DONE") < timeline["sidecar-2"].said("TERM")
+    assert timeline["sidecar-2"].said("EXIT") < timeline["sidecar-1"].said("TERM")
+
+
+@requirement(
+    "term.order-on-delete", MUST, since="1.29", scenario="term-delete", source=SIDECAR_TERMINATION
+)
+def test_order_on_delete(timeline: Timeline) -> None:
+    """A deleted pod whose app takes its time stops its sidecars in the same reverse order."""
+    app = timeline["app"]
+    for name in CHAIN:
+        assert app.said("UP") < timeline[name].said("TERM")
+    assert app.said("EXIT") - app.said("TERM") >= 3
+    assert_reverse_order(timeline.pod, CHAIN)
+    assert timeline["sidecar-1"].said("EXIT")
+
+
+@requirement(
+    "term.sidecar-serves-during-main-shutdown",
+    MUST,
+    since="1.29",
+    scenario="term-delete",
+    source=(SIDECAR_TERMINATION, KEP_SIDECARS),
+)
+def test_sidecar_serves_during_main_shutdown(timeline: Timeline) -> None:
+    """While the app stops, its sidecars still run and answer its requests."""
+    app = timeline["app"]
+    assert not app.ever_said("REFUSED"), "the sidecar did not answer the app while it stopped"
+    served = app.all_said("SERVED")
+    assert len(served) > 1, "the app had no answer of the sidecar while it stopped"
+    assert served[-1] - app.said("TERM") >= 3
+
+
+@requirement(
+    "term.prestop-all-at-once",
+    MUST,
+    since="1.29",
+    scenario="term-delete",
+    source=(KEP_SIDECARS, LIFECYCLE_TEST),
+)
+def test_prestop_all_at_once(timeline: Timeline) -> None:
+    """The preStop hooks of sidecars and regular containers all start when termination begins."""
+    for container in timeline.pod.containers.values():
+        assert timeline["app"].said("UP") < container.said("HOOK")
+        assert not container.ever_said("ALONE"), (
+            f"the preStop hook of {container} ran for 20 s without the others having begun"
+        )
+        assert container.said("MET") < timeline["app"].said("EXIT")
+
+
+@requirement(
+    "term.prestop-before-term",
+    MUST,
+    since="1.29",
+    scenario="term-delete",
+    source=(KEP_SIDECARS, LIFECYCLE_TEST),
+)
+def test_prestop_before_term(timeline: Timeline) -> None:
+    """A sidecar gets SIGTERM only after its preStop hook has finished and its turn has come."""
+    last = timeline["sidecar-3"]
+    assert timeline["app"].said("EXIT") < last.said("HOOKED")
+    assert last.said("HOOKED") < last.said("TERM")
+    for name in CHAIN[:2]:
+        assert timeline[name].said("MET") < timeline["app"].said("EXIT")
+        assert timeline["app"].said("EXIT") < timeline[name].said("TERM")
+
+
+@requirement(
+    "term.prestop-runs-on-completion",
+    MUST,
+    since="1.29",
+    scenario="job-never",
+    source=LIFECYCLE_TEST,
+)
+def test_prestop_runs_on_completion(timeline: Timeline) -> None:
+    """The preStop hook of a sidecar runs when the pod ends by itself, too."""
+    assert timeline["app"].said("DONE") < timeline["sidecar-1"].said("HOOK")
+    assert timeline["sidecar-1"].said("HOOK") < timeline["sidecar-1"].said("TERM")
+
+
+@requirement(
+    "term.prestop-that-stops-process",
+    OBSERVED,
+    since="1.29",
+    scenario="term-delete",
+    source=KEP_SIDECARS,
+)
+def test_prestop_that_stops_process(timeline: Timeline) -> None:
+    """A preStop hook that stops its sidecar takes it away while the app still stops, for good."""
+    sidecar = timeline["hook-stops"]
+    assert timeline["app"].said("EXIT") - sidecar.said("STOPPED") >= 3
+    assert_stays_down(sidecar, "STOPPED")
+
+
+@requirement(
+    "term.grace-shared",
+    MUST,
+    since="1.29",
+    scenario="term-overtime",
+    source=(POD_TERMINATION, SIDECAR_TERMINATION),
+)
+def test_grace_shared(timeline: Timeline) -> None:
+    """One grace period covers regular containers and sidecars: nobody outlives it by more than 2 s.
+
+    The grace period is 5 s, the rest of the bound is room for a slow machine: with a period for
+    each, three containers would need 15 s.
+    """
+    for container in timeline.pod.containers.values():
+        assert container.last.exit_code == KILLED
+        assert last_still(container) - timeline["app"].said("TERM") <= 13
+
+
+@requirement(
+    "term.main-eats-grace",
+    MUST,
+    since="1.29",
+    scenario="term-overtime",
+    source=(SIDECAR_TERMINATION, SIDECARS, KEP_SIDECARS),
+)
+def test_main_eats_grace(timeline: Timeline) -> None:
+    """When the app uses up the grace period, all sidecars get SIGTERM at once and SIGKILL soon."""
+    app, one, two = (timeline[name] for name in ("app", "sidecar-1", "sidecar-2"))
+    assert app.last.exit_code == KILLED
+    for sidecar, other in ((one, two), (two, one)):
+        assert sidecar.said("TERM") - app.said("TERM") >= 3.5
+        assert sidecar.said("TERM") < last_still(other)
+        assert last_still(sidecar) - sidecar.said("TERM") <= 10
+        assert sidecar.last.exit_code == KILLED
+
+
+@requirement("term.sidecar-eats-grace", MUST, since="1.29", scenario="job-never", source=SIDECARS)
+def test_sidecar_eats_grace(timeline: Timeline) -> None:
+    """A sidecar that uses up the grace period is killed; earlier ones still get SIGTERM then.
+
+    The grace period is 4 s. With its end the turn of the earlier one comes, whether the later one
+    has been killed by then or not.
+    """
+    late, earlier = timeline["sidecar-2"], timeline["sidecar-1"]
+    assert timeline["app"].said("DONE") < late.said("TERM")
+    assert last_still(late) - late.said("TERM") >= 2.5
+    assert late.last.exit_code == KILLED
+    assert earlier.said("TERM") - late.said("TERM") >= 2.5
+    assert earlier.last.exit_code == 0
+    assert timeline.pod.phase == "Succeeded", f"the pod is {timeline.pod.phase}"
+
+
+@requirement(
+    "term.prestop-overrun",
+    MUST,
+    since="1.29",
+    scenario="job-policy",
+    source=(POD_TERMINATION, LIFECYCLE_TEST),
+)
+def test_prestop_overrun(timeline: Timeline) -> None:
+    """Sidecars whose preStop hooks overrun the grace period are stopped together at its end."""
+    one, two = timeline["sidecar-1"], timeline["sidecar-2"]
+    for sidecar, other in ((one, two), (two, one)):
+        assert timeline["app"].said("DONE") < sidecar.said("HOOK")
+        # The grace period is 4 s, of which the kubelet counts whole seconds.
+        assert sidecar.said("TERM") - sidecar.said("HOOK") >= 2.5
+        assert sidecar.said("TERM") < last_still(other)
+        assert last_still(sidecar) - sidecar.said("HOOK") <= 20
+        assert sidecar.last.exit_code == KILLED
+
+
+@requirement(
+    "term.alpha-unordered",
+    OBSERVED,
+    since="1.28",
+    until="1.28",
+    source=(KEP_SIDECARS, SIDECAR_BLOG),
+    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+)
+def test_alpha_unordered() -> None:
+    """As an alpha feature, sidecars are terminated together with the regular containers."""
+
+
+@requirement(
+    "term.natural-never-onfailure",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "job-indexed"),
+    source=(SIDECARS, KEP_SIDECARS),
+)
+def test_natural_never_onfailure(timelines: Mapping[str, Timeline]) -> None:
+    """Where pods are not always restarted, sidecars end once all regular containers have.
+
+    The first pod is one with the restart policy Never, the others have OnFailure.
+    """
+    never = timelines["ordered-start"]
+    assert never["app"].said("DONE") < never["sidecar-1"].said("EXIT")
+    assert never.pod.phase == "Succeeded", f"{never.pod.name} is {never.pod.phase}"
+    pods = timelines["job-indexed"].pods
+    assert pods, "no pod with the restart policy OnFailure was seen"
+    for pod in pods:
+        assert pod["second"].said("DONE") < pod["sidecar"].said("TERM")
+        assert pod.phase == "Succeeded", f"{pod.name} is {pod.phase}"
+
+
+@requirement(
+    "term.onfailure-keeps-while-retrying",
+    OBSERVED,
+    since="1.29",
+    scenario="job-indexed",
+    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go"),
+)
+def test_onfailure_keeps_while_retrying(timeline: Timeline) -> None:
+    """With OnFailure, sidecars run on while any regular container has still to be restarted."""
+    assert timeline.pods, "no pod was seen"
+    for pod in timeline.pods:
+        assert pod["first"].said("DONE") < pod["second"].said("FAIL")
+        assert pod["second"].first.exit_code == 1
+        assert pod["second"].last.said("DONE") < pod["sidecar"].said("TERM")
+        assert len(pod["sidecar"].instances) == 1
+
+
+@requirement(
+    "term.always-never-completes",
+    MUST,
+    since="1.29",
+    scenario="term-delete",
+    source=SIDECAR_TERMINATION,
+)
+def test_always_never_completes(timeline: Timeline) -> None:
+    """In pods that are always restarted, sidecars run on when regular containers exit."""
+    app = timeline["app"]
+    assert app.first.exit_code == 0
+    assert app.first.said("FIRST") < app.last.said("UP")
+    for name in CHAIN:
+        assert len(timeline[name].instances) == 1
+        assert timeline[name].said("START") < app.first.said("FIRST")
+        assert app.last.said("UP") < timeline[name].said("TERM")
+
+
+@requirement("term.during-init", MUST, since="1.29", scenario="term-init", source=LIFECYCLE_TEST)
+def test_during_init(timeline: Timeline) -> None:
+    """The deletion of a pod does not wait for sidecars that have not started."""
+    pod = timeline.pod_named("term-init-early")
+    assert pod["init"].said("START") < pod["init"].said("TERM")
+    for name in ("sidecar-1", "sidecar-2", "app"):
+        assert not pod[name].ever_started, f"{name} was started"
+    # The grace period is 90 s: half of it is far more than a busy node needs.
+    assert pod.gone - timeline.deletion(pod.name) <= 45
+
+
+@requirement(
+    "term.nonstarted-sidecar",
+    MUST,
+    since="1.29",
+    scenario="term-init",
+    source=(pull(125935), LIFECYCLE_TEST),
+)
+def test_nonstarted_sidecar(timeline: Timeline) -> None:
+    """A sidecar that runs but has not started gets SIGTERM at once, with later ones not running."""
+    pod = timeline.pod_named("term-init-unstarted")
+    assert not pod["sidecar-2"].ever_started
+    assert not pod["app"].ever_started
+    # The grace period is 90 s: half of it is far more than a busy node needs.
+    assert pod["sidecar-1"].said("TERM") - timeline.deletion(pod.name) <= 45
+    assert pod.gone - timeline.deletion(pod.name) <= 45
+
+
+@requirement(
+    "term.regular-init-not-awaited",
+    OBSERVED,
+    since="1.29",
+    scenario="term-init",
+    source=TERMINATION_ORDER,
+)
+def test_regular_init_not_awaited(timeline: Timeline) -> None:
+    """In a pod deleted during initialisation, sidecars do not wait for plain init containers."""
+    pod = timeline.pod_named("term-init-plain")
+    assert pod["init"].said("START") < pod["sidecar"].said("TERM")
+    assert pod["sidecar"].said("TERM") < pod["init"].said("EXIT")
+
+
+@requirement(
+    "term.ephemeral-not-awaited",
+    OBSERVED,
+    since="1.29",
+    scenario="term-gap",
+    source=TERMINATION_ORDER,
+)
+def test_ephemeral_not_awaited(timeline: Timeline) -> None:
+    """Sidecars do not wait for ephemeral containers to stop."""
+    debugger = timeline["debugger"]
+    assert debugger.kind == "ephemeral"
+    assert timeline["app"].said("EXIT") < timeline["sidecar-3"].said("TERM")
+    assert timeline["sidecar-3"].said("TERM") < debugger.said("EXIT")
+
+
+@requirement(
+    "term.gap-in-chain", OBSERVED, since="1.29", scenario="term-gap", source=TERMINATION_ORDER
+)
+def test_gap_in_chain(timeline: Timeline) -> None:
+    """A sidecar waits for the next one only, and where that is down, for no other."""
+    app, middle = timeline["app"], timeline["sidecar-2"]
+    assert app.said("DOWN") < app.said("TERM")
+    assert middle.first.exit_code == 1
+    if middle.restarts != 1:
+        raise InconclusiveError("the back-off of the middle sidecar was over before the deletion")
+    for name in ("sidecar-1", "sidecar-3"):
+        assert app.said("EXIT") < timeline[name].said("TERM")
+    assert timeline["sidecar-1"].said("TERM") < timeline["sidecar-3"].said("EXIT")
+
+
+@requirement(
+    "term.no-restart-while-terminating",
+    MUST,
+    since="1.29",
+    scenario="term-delete",
+    source=(KEP_RESTARTABLE, LIFECYCLE_TEST),
+)
+def test_no_restart_while_terminating(timeline: Timeline) -> None:
+    """A sidecar that exits while its pod is being deleted is not restarted."""
+    sidecar = timeline["crashes"]
+    assert sidecar.first.exit_code == 3
+    assert timeline["app"].said("EXIT") - sidecar.said("CRASH") >= 3
+    assert_stays_down(sidecar, "CRASH")
+
+
+@requirement(
+    "term.image-change-ignored",
+    MUST,
+    since="1.32",
+    scenario="term-delete",
+    source=LIFECYCLE_TEST,
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
+)
+def test_image_change_ignored(timeline: Timeline) -> None:
+    """A changed image of a sidecar causes no restart and no delay while its pod is deleted."""
+    sidecar = timeline["sidecar-2"]
+    change = timeline.action("patch", name="term-delete")
+    assert change.accepted, f"the new image was refused: {change.message}"
+    assert change.moment < timeline["app"].said("EXIT")
+    assert timeline["sidecar-3"].said("EXIT") < sidecar.said("TERM")
+    assert_stays_down(sidecar, "TERM")
+    assert sidecar.last.exit_code == 0
+    # The grace period is 60 s.
+    assert timeline.pod.gone - timeline.deletion() <= 60
+
+
+@requirement(
+    "term.delete-grace-override",
+    MUST,
+    since="1.29",
+    scenario="term-overtime",
+    source=POD_TERMINATION,
+)
+def test_delete_grace_override(timeline: Timeline) -> None:
+    """The grace period of a delete request takes the place of the pod's own."""
+    assert timeline.pod.spec["terminationGracePeriodSeconds"] == 60
+    app = timeline["app"]
+    assert last_still(app) - app.said("TERM") >= 3.5
+    assert app.last.exit_code == KILLED
+    for container in timeline.pod.containers.values():
+        assert last_still(container) - app.said("TERM") <= 30
+
+
+@requirement(
+    "term.force",
+    OBSERVED,
+    since="1.29",
+    scenario="term-force",
+    source=upstream("pkg/kubelet/pod_workers.go"),
+)
+def test_force(timeline: Timeline) -> None:
+    """Deletion without grace does not wait for the containers, which have a second in common."""
+    pod = timeline.pod
+    released = [
+        version
+        for version in pod.versions
+        if version.raw["metadata"].get("deletionGracePeriodSeconds") == 0
+    ]
+    assert released, "the pod was never up for removal"
+    for name in ("app", "sidecar"):
+        status = released[0].container(name)
+        assert status.running, f"the removal waited for the end of {name}: it was {status}"
+    app, sidecar = pod["app"], pod["sidecar"]
+    # The pod's own grace period is 40 s.
+    for container in (app, sidecar):
+        assert container.last.exit_code == KILLED
+        assert last_still(container) - app.said("TERM") <= 20
+    assert sidecar.said("TERM") < last_still(app)
+
+
+@requirement(
+    "term.shorter-second-delete",
+    SHOULD,
+    since="1.29",
+    scenario="term-twice",
+    source=KEP_RESTARTABLE,
+)
+def test_shorter_second_delete(timeline: Timeline) -> None:
+    """A second delete request with a shorter grace period shortens the termination."""
+    for grace in (20, 2):
+        deletion = timeline.action("delete", grace=grace)
+        assert deletion.accepted, f"the deletion with {grace} s was refused: {deletion.message}"
+    app, sidecar = timeline["app"], timeline["sidecar"]
+    assert app.last.exit_code == KILLED
+    assert last_still(app) - app.said("TERM") <= 14
+    assert app.said("TERM") < sidecar.said("TERM")
+
+
+@requirement(
+    "term.sleep-hook",
+    MUST,
+    since="1.30",
+    scenario="term-sleep",
+    source=(
+        kep("3960-pod-lifecycle-sleep-action"),
+        kep("4818-allow-zero-value-for-sleep-action-of-prestop-hook"),
+    ),
+)
+def test_sleep_hook(timeline: Timeline) -> None:
+    """A preStop hook of the sleep kind works on sidecars, from the beginning of termination.
+
+    The hook sleeps for 8 s and the app stops in 4: one after the other would take 12.
+    """
+    app, sidecar = timeline["app"], timeline["sidecar"]
+    assert sidecar.said("TERM") - app.said("TERM") >= 6
+    assert sidecar.said("TERM") - app.said("EXIT") <= 7
+    zero = timeline.creation("term-sleep-zero")
+    as_promised = zero.accepted if timeline.minor >= 33 else zero.invalid
+    assert as_promised, f"a sleep of 0 s was answered {zero.message}"
+
+
+@requirement(
+    "term.stopsignal",
+    OBSERVED,
+    since="1.33",
+    source=POD_TERMINATION,
+    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+)
+def test_stopsignal() -> None:
+    """The stop signal that a sidecar's lifecycle names is sent to it instead of SIGTERM."""
+
+
+@requirement(
+    "term.active-deadline",
+    MUST,
+    since="1.29",
+    scenario="term-ways",
+    source=INIT_CONTAINERS,
+)
+def test_active_deadline(timeline: Timeline) -> None:
+    """A pod's active deadline fails the pod and stops its sidecars, too."""
+    pod = timeline.pod_named("term-ways-deadline")
+    limit = timeline.action("patch", name=pod.name)
+    assert limit.accepted, f"the deadline was refused: {limit.message}"
+    reason = pod.last.status.get("reason")
+    assert (pod.phase, reason) == ("Failed", "DeadlineExceeded"), (
+        f"the pod is {pod.phase}, {reason}"
+    )
+    for container in pod.containers.values():
+        assert pod["app"].said("UP") < container.said("TERM")
+        assert container.last.exit_code == 0
+
+
+@requirement(
+    "term.active-deadline-order",
+    OBSERVED,
+    since="1.29",
+    scenario="term-ways",
+    source=upstream("pkg/kubelet/active_deadline.go"),
+)
+def test_active_deadline_order(timeline: Timeline) -> None:
+    """A pod's active deadline stops sidecars after the app and in reverse order."""
+    pod = timeline.pod_named("term-ways-deadline")
+    assert_reverse_order(pod, CHAIN[:2])
+    assert pod["sidecar-1"].said("EXIT")
+
+
+@requirement(
+    "term.eviction-api",
+    OBSERVED,
+    since="1.29",
+    scenario="term-ways",
+    source=f"{DOCS}/concepts/scheduling-eviction/api-eviction/",
+)
+def test_eviction_api(timeline: Timeline) -> None:
+    """An evicted pod stops in the same order as a deleted one."""
+    pod = timeline.pod_named("term-ways-evicted")
+    eviction = timeline.action("evict", name=pod.name)
+    assert eviction.accepted, f"the eviction was refused: {eviction.message}"
+    assert pod["app"].said("UP") < pod["app"].said("TERM")
+    assert_reverse_order(pod, CHAIN[:2])
+    assert pod["sidecar-1"].said("EXIT")
+
+
+@requirement(
+    "term.kubelet-restart",
+    MUST,
+    since="1.29",
+    scenario="node-kubelet",
+    source=POD_TERMINATION,
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+)
+def test_kubelet_restart(timeline: Timeline) -> None:
+    """A kubelet that is restarted during termination begins it again, with all its grace period."""
+    pod = timeline.pod_named("node-kubelet-stops")
+    app, sidecar = pod["app"], pod["sidecar"]
+    assert app.said("TERM") < timeline.action("stop-kubelet").begun
+    # The grace period is 10 s, of which 2 at least had passed before the kubelet came back. Whether
+    # the runtime sends SIGTERM for a second time is its own affair.
+    back = timeline.action("start-kubelet").begun
+    assert back - app.said("TERM") >= 2
+    assert last_still(app) - back >= 8.5
+    assert app.last.exit_code == KILLED
+    assert sidecar.said("TERM") - back >= 8.5

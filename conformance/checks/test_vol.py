@@ -1,0 +1,46 @@
+"""Volumes: files that a sidecar shares, and those that it is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.sources import DOCS, SIDECARS
+
+if TYPE_CHECKING:
+    from fixtures.evidence.timeline import Timeline
+
+SUBPATH = f"{DOCS}/concepts/storage/volumes/#using-subpath"
+SERVICE_ACCOUNTS = f"{DOCS}/tasks/configure-pod-container/configure-service-account/"
+
+
+@requirement("vol.shared-emptydir", MUST, since="1.29", scenario="vol-files", source=SIDECARS)
+def test_shared_emptydir(timeline: Timeline) -> None:
+    """What a sidecar writes to an emptyDir is there for later containers and its own later runs."""
+    sidecar = timeline["sidecar"]
+    assert sidecar.first.said("WROTE")
+    assert timeline["setup"].said("READ whole")
+    assert timeline["app"].said("READ whole")
+    assert sidecar.first.exit_code == 1
+    assert sidecar.last.number == 1
+    assert sidecar.last.said("FOUND whole"), "the file was lost in the restart"
+
+
+@requirement("vol.subpath", OBSERVED, since="1.29", scenario="vol-files", source=SUBPATH)
+def test_subpath(timeline: Timeline) -> None:
+    """A sidecar may mount parts of a volume by subPath and subPathExpr, also when restarted."""
+    sidecar = timeline["sidecar"]
+    assert timeline["setup"].said("READ whole part")
+    assert timeline["app"].said("READ whole part own"), "the parts are not where they belong"
+    assert sidecar.first.exit_code == 1
+    assert sidecar.last.number == 1
+    assert sidecar.last.said("FOUND whole part own")
+
+
+@requirement("vol.sa-token", OBSERVED, since="1.29", scenario="vol-files", source=SERVICE_ACCOUNTS)
+def test_sa_token(timeline: Timeline) -> None:
+    """The service account's token is mounted into a sidecar, also when it is restarted."""
+    sidecar = timeline["sidecar"]
+    assert sidecar.restarts == 1
+    assert sidecar.first.said("TOKEN")
+    assert sidecar.last.said("TOKEN")

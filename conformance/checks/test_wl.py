@@ -1,0 +1,140 @@
+"""Workload controllers: what Deployments and others make of their pods' sidecars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.sources import DOCS, SIDECAR_TUTORIAL, SIDECARS, pull
+from fixtures.evidence.capabilities import Capability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.evidence.timeline import Timeline
+
+    Json = Mapping[str, Any]
+
+STATEFULSETS = f"{DOCS}/concepts/workloads/controllers/statefulset/"
+DAEMONSETS = f"{DOCS}/concepts/workloads/controllers/daemonset/"
+DISRUPTIONS = f"{DOCS}/tasks/run-application/configure-pdb/"
+
+
+def readings(timeline: Timeline, kind: str) -> tuple[Json, Json]:
+    """Return the statuses of an object as they were read before and after the sidecar was ready."""
+    bodies = [action.body for action in timeline.actions_named("read")]
+    before, after = (body["status"] for body in bodies if body["kind"] == kind)
+    return before, after
+
+
+@requirement(
+    "wl.rollout-gated-by-sidecar",
+    OBSERVED,
+    since="1.29",
+    scenario="wl-deployment",
+    source=SIDECARS,
+)
+def test_rollout_gated_by_sidecar(timeline: Timeline) -> None:
+    """A Deployment's availability and rollout wait until its pods' sidecars are ready."""
+    before, after = readings(timeline, "Deployment")
+    assert not before.get("availableReplicas"), "a pod with an unready sidecar is available"
+    assert before.get("unavailableReplicas") == 1
+    assert after.get("availableReplicas") == 1
+    assert len(timeline.pods) == 3
+    new = timeline.pods[-1]
+    (old,) = (pod for pod in timeline.pods[:2] if pod["sidecar"].ever_said("READYING"))
+    assert old["app"].said("UP") < old["sidecar"].said("READYING")
+    assert new["sidecar"].said("READYING") - new["app"].said("UP") >= 3
+    assert new["sidecar"].said("READYING") < old["app"].said("TERM")
+
+
+@requirement(
+    "wl.statefulset-ordered",
+    OBSERVED,
+    since="1.29",
+    scenario="wl-statefulset",
+    source=STATEFULSETS,
+)
+def test_statefulset_ordered(timeline: Timeline) -> None:
+    """The next pod of a StatefulSet waits until the sidecars of the one before are ready."""
+    first = timeline.pod_named("wl-statefulset-0")
+    second = timeline.pod_named("wl-statefulset-1")
+    ready = first["sidecar"].said("READYING")
+    assert ready - first["app"].said("UP") >= 2
+    assert ready < second["sidecar"].said("START")
+
+
+@requirement("wl.daemonset", OBSERVED, since="1.29", scenario="wl-daemonset", source=DAEMONSETS)
+def test_daemonset(timeline: Timeline) -> None:
+    """Pods of a DaemonSet start and stop their sidecars in order, in an update as ever."""
+    old = timeline.pods[0]
+    (new,) = (
+        pod for pod in timeline.pods[1:] if pod.spec.get("nodeName") == old.spec.get("nodeName")
+    )
+    for pod in (old, new):
+        assert pod["sidecar"].said("UP") < pod["app"].said("UP")
+    assert old["app"].said("EXIT") < old["sidecar"].said("TERM")
+    assert old["sidecar"].said("EXIT") < new["sidecar"].said("START")
+
+
+@requirement("wl.pdb-health", OBSERVED, since="1.29", scenario="wl-deployment", source=DISRUPTIONS)
+def test_pdb_health(timeline: Timeline) -> None:
+    """A disruption budget counts a pod as healthy only when its sidecars are ready."""
+    before, after = readings(timeline, "PodDisruptionBudget")
+    assert before["expectedPods"] == 1, f"the budget told {before}"
+    assert before["currentHealthy"] == 0, f"with an unready sidecar the budget told {before}"
+    assert after["currentHealthy"] == 1, f"with a ready sidecar the budget told {after}"
+    assert after["disruptionsAllowed"] == 1, f"with a ready sidecar the budget told {after}"
+
+
+@requirement(
+    "wl.scale-down-prefers-flapping-sidecars",
+    OBSERVED,
+    since="1.32",
+    scenario="wl-deployment",
+    source=pull(124952),
+)
+def test_scale_down_prefers_flapping_sidecars(timeline: Timeline) -> None:
+    """Of pods that are alike, the one whose sidecars were restarted more often is deleted first.
+
+    It is the older one, which is else the last to be deleted.
+    """
+    flapped, other = sorted(
+        timeline.pods[:2], key=lambda pod: not pod["sidecar"].ever_said("CRASH")
+    )
+    assert flapped["sidecar"].restarts == 1
+    assert other["sidecar"].restarts == 0
+    for pod in (flapped, other):
+        assert pod["app"].restarts == 0
+    assert flapped["sidecar"].said("CRASH") < flapped["app"].said("TERM")
+    assert other["sidecar"].ever_said("READYING"), "the pod without restarts was deleted"
+    assert not flapped["sidecar"].ever_said("READYING"), "the pod with a restart was kept"
+
+
+@requirement(
+    "wl.hpa-counts-sidecars",
+    MUST,
+    since="1.29",
+    source=pull(120001),
+    needs=(Capability.SIDECARS, Capability.METRICS_SERVER),
+)
+def test_hpa_counts_sidecars() -> None:
+    """Horizontal autoscaling counts requests and use of sidecars, and may target one by name."""
+
+
+@requirement(
+    "wl.webhook-injection",
+    MUST,
+    since="1.29",
+    scenario="wl-injection",
+    source=SIDECAR_TUTORIAL,
+    needs=(Capability.SIDECARS, Capability.MUTATING_POLICIES),
+)
+def test_webhook_injection(timeline: Timeline) -> None:
+    """What mutates pods at their admission can give sidecars to them, applied or patched in."""
+    pod = timeline.pod
+    given = [(one["name"], one.get("restartPolicy")) for one in pod.spec["initContainers"]]
+    assert given == [("applied", "Always"), ("patched", "Always")], f"the pod was given {given}"
+    for name in ("applied", "patched"):
+        assert pod[name].started < pod["app"].said("DONE")
+    assert pod.phase == "Succeeded"

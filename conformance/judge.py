@@ -1,0 +1,135 @@
+"""From what a check raised to a verdict: the only place where the two are connected."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.errors import SuiteError
+from fixtures.evidence.errors import EvidenceLostError
+from fixtures.evidence.moments import InconclusiveError
+from reports.model import Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.requirements import Requirement
+    from fixtures.evidence.evidence import Evidence
+    from fixtures.evidence.moments import Comparison
+
+
+HINT = re.compile(r"\s*(Use -v|Omitting|Full diff)")
+"""A line of pytest's about pytest."""
+
+ORIGIN = re.compile(r"\s*\+ +(?:where|and) +(?P<value>.*)")
+"""A line of pytest's that says where a value comes from."""
+
+PLAIN = re.compile(r"[-\d'\"\[({TFN]")
+"""How a number, a text, a list, True, False or None begins."""
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]")
+
+LINES = 8
+"""How many lines an assertion's message may have in a result."""
+
+
+class NotStagedError(Exception):
+    """The scenario of a check could not be staged, for the reason in the message."""
+
+
+def why_unsupported(requirement: Requirement, evidence: Evidence) -> str | None:
+    """Say why a promise cannot be judged on this cluster; None when it can."""
+    capabilities = evidence.facts.capabilities
+    return requirement.unpromised_in(capabilities.minor) or capabilities.lacking(requirement.needs)
+
+
+def judge(
+    requirement: Requirement,
+    raised: BaseException | None,
+    evidence: Evidence,
+    comparisons: Sequence[Comparison],
+) -> Result:
+    """Return the result of a check that raised this, or nothing.
+
+    What a scenario lacks during which the API server was away says nothing about sidecars: it is an
+    error, with that reason.
+    """
+    timelines = evidence.readable(requirement.scenarios)
+    verdict, reason = _verdict(raised)
+    outages = [outage for timeline in timelines for outage in timeline.outages]
+    undecided = verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+    if outages and (undecided or isinstance(raised, EvidenceLostError)):
+        verdict, reason = Verdict.ERROR, f"{outages[0]}; without that it would be: {reason}"
+    excerpt = ""
+    if verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        excerpt = "\n".join(
+            f"{timeline.recording.scenario}, recorded in recordings/{timeline.recording.path.name}:"
+            f"\n{timeline.excerpt()}"
+            for timeline in timelines
+        )
+    seconds = sum(timeline.recording.seconds for timeline in timelines)
+    return unjudged(requirement, verdict, reason).model_copy(
+        update={
+            "seconds": round(seconds, 2),
+            "evidence": excerpt,
+            "comparisons": tuple(comparisons),
+        }
+    )
+
+
+def unjudged(requirement: Requirement, verdict: Verdict, reason: str) -> Result:
+    """Return a result that rests on no evidence: of a check that was left out, say."""
+    return Result(
+        id=requirement.id,
+        title=requirement.title,
+        level=requirement.level,
+        since=requirement.since,
+        verdict=verdict,
+        reason=reason,
+        issue="",
+        scenarios=requirement.scenarios,
+        seconds=0.0,
+        sources=requirement.sources,
+        evidence="",
+        comparisons=(),
+    )
+
+
+def _verdict(raised: BaseException | None) -> tuple[Verdict, str]:
+    match raised:
+        case None:
+            return Verdict.PASS, ""
+        case pytest.skip.Exception():
+            return Verdict.UNSUPPORTED, str(raised.msg)
+        case AssertionError() | pytest.fail.Exception():
+            return Verdict.FAIL, _first_lines(str(raised)) or "the check's assertion failed"
+        case InconclusiveError():
+            return Verdict.INCONCLUSIVE, str(raised)
+        case EvidenceLostError() | NotStagedError() | SuiteError():
+            return Verdict.ERROR, str(raised)
+        case _:
+            return Verdict.ERROR, f"the check broke: {type(raised).__name__}: {raised}"
+
+
+def _first_lines(text: str) -> str:
+    """Return what an assertion says, in a few lines.
+
+    Where a check has words of its own, of pytest's only the comparison itself is kept.
+    """
+    kept = [line for line in text.splitlines() if line.strip() and not _is_noise(line)]
+    if not kept or not kept[0].startswith("assert "):
+        bare = next((at for at, line in enumerate(kept) if line.startswith("assert ")), len(kept))
+        kept = kept[: bare + 1]
+    return "\n".join(kept[:LINES])
+
+
+def _is_noise(line: str) -> bool:
+    """Tell whether a line of pytest's says nothing new about what was compared.
+
+    Only of plain values is the origin kept. Addresses of objects are others each time.
+    """
+    origin = ORIGIN.match(line)
+    unclear = origin and (not PLAIN.match(origin["value"]) or ADDRESS.search(line))
+    return bool(unclear or HINT.match(line))

@@ -1,0 +1,301 @@
+"""The pytest plugin of a run: options, the fixtures of checks, and the verdicts.
+
+One pytest process is one run: one Kubernetes version, one cluster, one report. The order of events:
+
+1. options are checked, checks are collected and selected (nothing is made yet)
+2. `cluster` makes or opens the cluster
+3. `evidence` stages all scenarios of the selected checks and records them
+4. each check judges its `timeline`
+5. the reports are written, whatever happened
+"""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+from pytest_html.basereport import BaseReport
+
+from conformance import known_failures as knownfailures
+from conformance import options
+from conformance.catalogue import declared, load_scenarios
+from conformance.judge import NotStagedError, judge, unjudged, why_unsupported
+from conformance.requirements import requirement_of
+from conformance.selection import Selection
+from conformance.session import Session
+from fixtures.errors import SuiteError
+from fixtures.evidence.moments import comparisons
+from reports import runpage, terminal
+from reports.model import Result, Verdict, exit_status
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from fixtures.clusters import Cluster
+    from fixtures.evidence.evidence import Evidence
+    from fixtures.evidence.moments import Comparison
+    from fixtures.evidence.timeline import Timeline
+
+RUN = pytest.StashKey[Session]()
+RESULT = pytest.StashKey[Result]()
+COMPARED: pytest.StashKey[Sequence[Comparison]] = pytest.StashKey()
+KNOWN_FAILURES = Path(__file__).with_name("known-failures.toml")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    options.add_options(parser.getgroup("conformance", "Kubernetes sidecar conformance").addoption)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options, as far as that needs no cluster."""
+    if config.option.help:
+        return
+    try:
+        session = Session.from_options(config.option)
+    except SuiteError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[RUN] = session
+    session.page = runpage.configure(config, session.directory / "index.html")
+    load_scenarios()
+
+    def interrupt(*_: object) -> None:
+        # Once: a second signal must not cut the cleaning up short.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        if session.evidence is None:
+            _leave_page(config)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+
+
+def _leave_page(config: pytest.Config) -> None:
+    """Let the page of an earlier run be: this one has nothing to show."""
+    for plugin in config.pluginmanager.get_plugins():
+        if isinstance(plugin, BaseReport):
+            config.pluginmanager.unregister(plugin)
+
+
+def _refuse(config: pytest.Config, error: SuiteError) -> NoReturn:
+    _leave_page(config)
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        with suppress(OSError):  # it is there only if pytest-html has made it just now
+            run.directory.rmdir()
+    raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the user left out, and remember it for the report."""
+    known = [found for found in map(requirement_of, items) if found is not None]
+    try:
+        selection = Selection.from_options(config.option, known)
+    except SuiteError as error:
+        _refuse(config, error)
+    run = config.stash.get(RUN, None)
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    for item in items:
+        requirement = requirement_of(item)
+        reason = selection.leaves_out(requirement) if requirement else None
+        (dropped if reason else kept).append(item)
+        if run is None or requirement is None:
+            continue
+        if reason:
+            run.results.append(unjudged(requirement, Verdict.SKIPPED, reason))
+        else:
+            run.requirements.append(requirement)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+    if run is not None:
+        # A person may name one module: then those of all others are known as well.
+        ids = [requirement.id for requirement in (*known, *(one.requirement for one in declared()))]
+        try:
+            run.baseline = knownfailures.load(KNOWN_FAILURES, ids)
+        except SuiteError as error:
+            _refuse(config, error)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find out whether the wanted cluster can be had, before anything is made."""
+    run = session.config.stash.get(RUN, None)
+    if run is not None and session.items:
+        try:
+            run.plan()
+        except SuiteError as error:
+            _refuse(session.config, error)
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Session:
+    """The run as a whole."""
+    return request.config.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest, run: Session) -> Iterator[Cluster]:
+    """The cluster that is judged; it is removed, or left as it was, at the end."""
+    try:
+        with run.open_cluster() as opened:
+            yield opened
+    except SuiteError as error:
+        _give_up(request.config, run, error)
+
+
+@pytest.fixture(scope="session")
+def evidence(request: pytest.FixtureRequest, run: Session) -> Evidence:
+    """What happened: staged and recorded now, or read with --replay."""
+    try:
+        if run.replays:
+            return run.read_evidence(run.replays)
+        return run.stage(request.getfixturevalue("cluster"))
+    except SuiteError as error:
+        _give_up(request.config, run, error)
+
+
+def _give_up(config: pytest.Config, run: Session, error: SuiteError) -> NoReturn:
+    run.broke = str(error)
+    if run.evidence is None:
+        _leave_page(config)
+    pytest.exit(str(error), returncode=error.exit_status)
+
+
+@pytest.fixture(autouse=True)
+def supported(request: pytest.FixtureRequest) -> None:
+    """Skip a check whose promise this cluster does not make, or cannot be held to."""
+    requirement = requirement_of(request.node)
+    if requirement is None:
+        return
+    evidence: Evidence = request.getfixturevalue("evidence")
+    unsupported = why_unsupported(requirement, evidence)
+    if unsupported:
+        pytest.skip(unsupported)
+
+
+@pytest.fixture
+def timelines(
+    request: pytest.FixtureRequest,
+    supported: None,  # noqa: ARG001 - what is unsupported has no timelines
+    evidence: Evidence,
+) -> dict[str, Timeline]:
+    """The timelines of the check's scenarios, by name."""
+    requirement = requirement_of(request.node)
+    if requirement is None:
+        raise LookupError(f"{request.node.nodeid} declares no requirement")
+    found = {name: evidence.timeline(name) for name in requirement.scenarios}
+    for name, timeline in found.items():
+        if timeline.recording.failure:
+            raise NotStagedError(f"{name} could not be staged: {timeline.recording.failure}")
+    return found
+
+
+@pytest.fixture
+def timeline(timelines: dict[str, Timeline]) -> Timeline:
+    """The timeline of a check that has one scenario."""
+    (only,) = timelines.values()
+    return only
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Collect the moments that a check compares."""
+    with comparisons() as found:
+        item.stash[COMPARED] = found
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what a check raised into its verdict."""
+    report = yield
+    requirement = requirement_of(item)
+    settled = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
+    run = item.config.stash.get(RUN, None)
+    if requirement is None or run is None or run.evidence is None or not settled:
+        return report
+    raised = call.excinfo.value if call.excinfo else None
+    result = judge(requirement, raised, run.evidence, item.stash[COMPARED])
+    if not item.config.option.no_baseline:
+        today = datetime.now(UTC).date()
+        result = run.baseline.judge(result, run.evidence.facts.versions, today)
+    item.stash[RESULT] = result
+    run.results.append(result)
+    _show(report, result)
+    runpage.attach(report, result)
+    return report
+
+
+def _show(report: pytest.TestReport, result: Result) -> None:
+    """Say the verdict in pytest's words, with our account of it instead of a traceback."""
+    match result.verdict:
+        case Verdict.PASS:
+            report.outcome = "passed"
+        case Verdict.KNOWN_FAILURE:
+            report.outcome = "skipped"
+            report.wasxfail = f"{result.issue}: {result.reason}"
+        case Verdict.UNSUPPORTED | Verdict.SKIPPED:
+            report.outcome = "skipped"
+        case _:
+            report.outcome = "failed"
+            report.longrepr = "\n".join(
+                filter(
+                    None,
+                    (
+                        f"{result.level} {result.id}: {result.title}",
+                        f"{result.verdict}: {result.reason}",
+                        result.evidence,
+                    ),
+                )
+            )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Name the verdicts in pytest's summary as the suite names them."""
+    if config.stash.get(RUN, None) is None:
+        return None
+    value: Any = dict(getattr(report, "user_properties", ())).get(runpage.PROPERTY)
+    if value is None or (report.when != "call" and report.outcome == "passed"):
+        return None
+    # No letters: the summary at the end says more, and progress has lines of its own.
+    return value["verdict"], "", value["verdict"].upper()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the reports and set the exit status by the run's verdict."""
+    run = session.config.stash.get(RUN, None)
+    judged = exitstatus in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    )
+    if run is None or run.evidence is None:
+        if run is not None and judged:
+            session.exitstatus = 3
+        return
+    report = run.report(run.evidence, interrupted=not judged)
+    run.write(report)
+    if judged:
+        session.exitstatus = exit_status(report)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401
+    """End with what a person wants to know first."""
+    run = config.stash.get(RUN, None)
+    if run is not None and run.written is not None:
+        terminalreporter.section("sidecar conformance")
+        for line in terminal.summary(run.written, run.directory):
+            terminalreporter.line(line)

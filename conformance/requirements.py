@@ -1,0 +1,108 @@
+"""Requirements: what Kubernetes promises about sidecars, declared directly above their checks."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fixtures.evidence.capabilities import BEYOND, Capability
+from fixtures.versions import minor_of, only_minor
+from reports.model import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ID = re.compile(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
+
+
+MUST, SHOULD, OBSERVED = Level.MUST, Level.SHOULD, Level.OBSERVED
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One promise.
+
+    `since` is the minor version (`1.29`) whose release made the promise, never the one that fixed
+    a bug; `until` is the last minor that makes it, None while it stands. `needs` names what a
+    cluster must have for the promise to be judged there at all.
+    """
+
+    id: str
+    title: str
+    level: Level
+    since: str
+    until: str | None
+    sources: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    needs: tuple[Capability, ...]
+
+    @property
+    def area(self) -> str:
+        """The part of the id before its first dot."""
+        return self.id.split(".", 1)[0]
+
+    def unpromised_in(self, minor: int) -> str | None:
+        """Say why Kubernetes 1.`minor` does not make this promise; None when it does."""
+        if minor < minor_of(self.since):
+            return f"promised since {self.since}, this cluster is 1.{minor}"
+        if self.until is not None and minor > minor_of(self.until):
+            return f"promised until {self.until}, this cluster is 1.{minor}"
+        return None
+
+
+def _require_minor(version: str) -> None:
+    if only_minor(version) is None or version.startswith("v"):
+        raise ValueError(f"{version!r} is not a minor version such as '1.29'")
+
+
+def requirement(  # noqa: PLR0913 - each is one fact of the declaration
+    identifier: str,
+    level: Level,
+    *,
+    since: str,
+    scenario: str | tuple[str, ...] = (),
+    source: str | tuple[str, ...],
+    needs: tuple[Capability, ...] = (Capability.SIDECARS,),
+    until: str | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare the promise that the decorated check judges; the check's docstring is its sentence.
+
+    `scenario` names one manifest (or several) without its suffix. A promise without a scenario is
+    declared only: it must need a capability that is beyond the suite. Raises ValueError for a
+    malformed id or version, for a check without a docstring, and for one that nothing judges.
+    """
+    if not ID.fullmatch(identifier):
+        raise ValueError(f"{identifier!r} is not a requirement id such as 'startup.list-order'")
+    if not scenario and not any(need in BEYOND for need in needs):
+        raise ValueError(f"{identifier} has no scenario: nothing would judge it")
+    for version in filter(None, (since, until)):
+        _require_minor(version)
+
+    def declare(check: Callable[..., None]) -> Callable[..., None]:
+        sentence = inspect.getdoc(check)
+        if not sentence:
+            raise ValueError(f"the check of {identifier} has no docstring to state the promise")
+        declared = Requirement(
+            id=identifier,
+            title=" ".join(sentence.split("\n\n", 1)[0].split()),
+            level=level,
+            since=since,
+            until=until,
+            sources=(source,) if isinstance(source, str) else source,
+            scenarios=(scenario,) if isinstance(scenario, str) else scenario,
+            needs=needs,
+        )
+        marked: Callable[..., None] = pytest.mark.requirement(declared)(check)
+        return marked
+
+    return declare
+
+
+def requirement_of(item: Any) -> Requirement | None:  # noqa: ANN401 - any pytest node
+    """Return the requirement that a collected check declares, None where it declares none."""
+    marker = item.get_closest_marker("requirement")
+    return None if marker is None else marker.args[0]

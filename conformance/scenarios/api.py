@@ -1,0 +1,173 @@
+"""Steps of scenarios. The API: objects that it stores or refuses, and the feature gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+CHANGED_IMAGE = "sidecar-conformance.invalid/changed:1"
+"""Asked for in dry runs only: nobody pulls it."""
+
+
+def ask_all(staging: Staging) -> None:
+    """Create every object of the manifest as a dry run."""
+    for document in staging.documents:
+        staging.create(document, dry_run=True)
+
+
+# What is kept.
+
+
+@scenario("api-templates", seconds=1, applies=False)
+def api_templates(staging: Staging) -> None:
+    """Store each object and read it back."""
+    for document in staging.documents:
+        staging.create(document)
+        staging.read(document["kind"], document["metadata"]["name"])
+
+
+@scenario("api-patch", seconds=1)
+def api_patch(staging: Staging) -> None:
+    """Add sidecars to a stored pod template in the two ways in which injectors do."""
+    image = staging.images.fixture
+    injected = {"name": "injected", "image": image, "restartPolicy": "Always"}
+    staging.patch(
+        "api-patch",
+        {
+            "spec": {
+                "template": {
+                    "spec": {
+                        "$setElementOrder/initContainers": [
+                            {"name": "injected"},
+                            {"name": "first"},
+                            {"name": "setup"},
+                        ],
+                        "initContainers": [injected],
+                    }
+                }
+            }
+        },
+        kind="Deployment",
+    )
+    applied = {"name": "applied", "image": image, "restartPolicy": "Always"}
+    staging.request(
+        "server-side apply",
+        "PATCH",
+        path_of("Deployment", staging.namespace, "api-patch"),
+        arguments={"kind": "Deployment", "name": "api-patch"},
+        body={
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "api-patch"},
+            "spec": {"template": {"spec": {"initContainers": [applied]}}},
+        },
+        query={"fieldManager": "injector"},
+        content_type="application/apply-patch+yaml",
+    )
+    staging.read("Deployment", "api-patch")
+
+
+# Which values a container's restart policy may have.
+
+scenario("api-policies", seconds=2, applies=False)(ask_all)
+
+# What a sidecar may declare.
+
+scenario("api-validation", seconds=2, applies=False)(ask_all)
+
+
+# A running pod.
+
+
+@scenario("api-live", seconds=9)
+def api_live(staging: Staging) -> None:
+    """Let the sidecar end once and come back; then ask for what must not change."""
+    staging.until_ready()
+    staging.exec("sidecar", "touch", "/end")
+    staging.until_restarted("sidecar")
+    staging.until_ready()
+    image = staging.images.fixture
+    path = path_of("Pod", staging.namespace, "api-live")
+    init = "/spec/initContainers"
+    added = {"name": "added", "image": image, "restartPolicy": "Always"}
+    for variant, operation in (
+        ("add", {"op": "add", "path": f"{init}/-", "value": added}),
+        ("remove", {"op": "remove", "path": f"{init}/1"}),
+        ("reorder", {"op": "move", "from": f"{init}/1", "path": f"{init}/0"}),
+        ("no longer a sidecar", {"op": "remove", "path": f"{init}/0/restartPolicy"}),
+        ("now a sidecar", {"op": "add", "path": f"{init}/1/restartPolicy", "value": "Always"}),
+        ("command", {"op": "replace", "path": f"{init}/0/command", "value": ["true"]}),
+        ("image", {"op": "replace", "path": f"{init}/0/image", "value": CHANGED_IMAGE}),
+    ):
+        staging.request(
+            "change init containers",
+            "PATCH",
+            path,
+            arguments={"name": "api-live", "variant": variant},
+            body=[operation],
+            query={"dryRun": "All"},
+            content_type="application/json-patch+json",
+        )
+    for variant, container in (
+        ("plain", {"name": "debugger"}),
+        ("name of sidecar", {"name": "sidecar"}),
+        ("restart policy", {"name": "debugger", "restartPolicy": "Always"}),
+    ):
+        staging.request(
+            "add ephemeral container",
+            "PATCH",
+            f"{path}/ephemeralcontainers",
+            arguments={"name": "api-live", "variant": variant},
+            body={"spec": {"ephemeralContainers": [{**container, "image": image}]}},
+            query={"dryRun": "All"},
+            content_type="application/strategic-merge-patch+json",
+        )
+
+
+# The feature gate.
+
+
+@scenario("api-gate", seconds=3, applies=False)
+def api_gate(staging: Staging) -> None:
+    """Ask the API server and a kubelet for their gates, and a kubelet to turn this one off."""
+    ask_all(staging)
+    node = staging.api.get(path_of("Node", None)).body["items"][0]["metadata"]["name"]
+    kubelet = path_of("Node", None, node) + "/proxy/metrics"
+    for component, path in (("kube-apiserver", "/metrics"), ("kubelet", kubelet)):
+        staging.metrics("gates", path, "kubernetes_feature_enabled", component=component)
+    if not staging.nodes:
+        return
+    # A kubelet reads its gates before anything else, and ends at the missing configuration.
+    for gates in ("", "--feature-gates=SidecarContainers=false"):
+        staging.execute(
+            "sh",
+            "-c",
+            f"timeout 30 kubelet --config=/nonexistent {gates} 2>&1; echo exit code $?",
+            action=f"kubelet {gates}".strip(),
+        )
+
+
+# Clusters whose feature gate is off.
+
+
+@scenario("api-gate-off", seconds=2, applies=False)
+def api_gate_off(staging: Staging) -> None:
+    """Create each object as a dry run, with strict validation."""
+    for document in staging.documents:
+        staging.create(document, dry_run=True, strict=True)
+
+
+@scenario("gate-off-blocks", seconds=12, applies=False)
+def gate_off_blocks(staging: Staging) -> None:
+    """Start the pod and let the time pass in which a sidecar would let the app start."""
+    ask_all(staging)
+    for document in staging.documents:
+        staging.create(document)
+    staging.until_said("sidecar", "START")
+    staging.observe(8, "the app must not start")
+    staging.read("Pod", "gate-off-blocks", table=True)

@@ -1,0 +1,120 @@
+"""Steps of scenarios. Jobs: completion, failure, retries and replacement of their pods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.kubeapi.status import condition_of
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+INDEXES = 2
+"""The Indexed Job has so many pods, which run side by side."""
+
+
+@scenario("job-classic-sidecar", seconds=10)
+def job_classic_sidecar(staging: Staging) -> None:
+    """Let the time pass in which a Job with a native sidecar would be complete."""
+    staging.until_terminated("work")
+    staging.observe(8, "the Job must not complete")
+    staging.read("Job", "job-classic-sidecar")
+
+
+def until_job_is(staging: Staging, *kinds: str, seconds: float = 120) -> None:
+    """Wait until a Job of the scenario has a condition of one of these kinds."""
+
+    def met() -> bool:
+        return any(condition_of(job, kind).true for job in staging.objects("Job") for kind in kinds)
+
+    staging.until(f"the Job to be {' or '.join(kinds)}", met, seconds)
+
+
+def pod_of(staging: Staging) -> str:
+    """Wait for the only pod of the scenario's Job, and return its name."""
+    staging.until("a pod", lambda: staging.objects("Pod"), 60)
+    return str(staging.objects("Pod")[0]["metadata"]["name"])
+
+
+def until_over(staging: Staging) -> None:
+    """Wait until the Job is known to have succeeded or failed."""
+    until_job_is(staging, "Complete", "Failed")
+
+
+@scenario("job-never", seconds=18)
+def job_never(staging: Staging) -> None:
+    """Let the second sidecar crash, and wait for the Job."""
+    staging.until_said("sidecar-2", "START", pod_of(staging))
+    staging.until_said("app", "START", pod_of(staging))
+    staging.exec("app", "touch", "/shared/crash")
+    until_over(staging)
+
+
+@scenario("job-indexed", seconds=14)
+def job_indexed(staging: Staging) -> None:
+    """Let one container of each pod fail once the other is done, and wait for the Job."""
+    staging.until("two pods", lambda: len(staging.objects("Pod")) == INDEXES, 60)
+    for pod in [pod["metadata"]["name"] for pod in staging.objects("Pod")]:
+        staging.until_said("first", "DONE", pod)
+        staging.until_said("second", "START", pod)
+        staging.exec("second", "touch", "/shared/fail", pod=pod)
+    until_over(staging)
+
+
+@scenario("job-flapping", seconds=5)
+def job_flapping(staging: Staging) -> None:
+    """Let the sidecar crash, and wait for the Job."""
+    staging.until_said("sidecar", "START", pod_of(staging))
+    staging.until_said("app", "START", pod_of(staging))
+    staging.exec("app", "touch", "/shared/crash")
+    until_over(staging)
+    staging.until("the pod to be gone", lambda: not staging.objects("Pod"), 60)
+
+
+@scenario("job-failing", seconds=23)
+def job_failing(staging: Staging) -> None:
+    """Wait for the Job."""
+    until_over(staging)
+
+
+@scenario("job-policy", seconds=14)
+def job_policy(staging: Staging) -> None:
+    """Ask whether a failure policy may name a sidecar, and wait for the Job."""
+    named = staging.twin("job-policy-named")
+    named["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"]["containerName"] = "sidecar-1"
+    staging.create(named, dry_run=True)
+    until_over(staging)
+
+
+@scenario("job-suspended", seconds=23)
+def job_suspended(staging: Staging) -> None:
+    """Suspend the Job, resume it while its pod still stops, and let its deadline be over."""
+
+    def running_pods() -> list[str]:
+        return [
+            pod["metadata"]["name"]
+            for pod in staging.objects("Pod")
+            if staging.condition("Ready", pod["metadata"]["name"]) == "True"
+            and "deletionTimestamp" not in pod["metadata"]
+        ]
+
+    staging.until("a pod of the Job to be ready", running_pods, 120)
+    (first,) = running_pods()
+    staging.until_said("app", "UP", pod=first)
+    staging.patch(staging.name, {"spec": {"suspend": True}}, kind="Job")
+    staging.until_said("sidecar-2", "TERM", pod=first)
+    staging.patch(staging.name, {"spec": {"suspend": False}}, kind="Job")
+    staging.until("a new pod of the Job to be ready", running_pods, 120)
+    (second,) = running_pods()
+    staging.until_said("app", "UP", pod=second)
+    staging.patch(staging.name, {"spec": {"activeDeadlineSeconds": 1}}, kind="Job")
+    until_job_is(staging, "Failed")
+    staging.until("all pods to be gone", lambda: not staging.objects("Pod"), 60)
+
+
+@scenario("job-cron", seconds=52)
+def job_cron(staging: Staging) -> None:
+    """Wait for the first Job that the schedule brings."""
+    until_job_is(staging, "Complete", "Failed", seconds=180)
+    staging.patch(staging.name, {"spec": {"suspend": True}}, kind="CronJob")

@@ -1,0 +1,69 @@
+"""Steps of scenarios. kubectl: its table of pods, its logs, and what it says of the node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+ADMIN = "--kubeconfig=/etc/kubernetes/admin.conf"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+def show(staging: Staging, stage: str, pod: str) -> None:
+    """Read the row of a pod as kubectl prints it: action `stage`."""
+    staging.get(path_of("Pod", staging.namespace, pod), stage, table=True)
+
+
+@scenario("kubectl-columns", seconds=16)
+def kubectl_columns(staging: Staging) -> None:
+    """Hold the pod at each stage, and read its row there."""
+    name = "kubectl-columns"
+    staging.until_running("sidecar-1")
+    show(staging, "first sidecar runs", name)
+    staging.exec("sidecar-1", "touch", "/shared/up")
+    staging.until_restarted("setup")
+    show(staging, "first sidecar started", name)
+    staging.exec("sidecar-1", "touch", "/shared/set-up")
+    staging.until_restarted("app")
+    staging.exec("sidecar-2", "touch", "/end")
+    staging.until_restarted("sidecar-2")
+    staging.until_ready()
+    show(staging, "ready", name)
+    if staging.nodes:
+        pod = staging.pod() or {}
+        node = pod["spec"]["nodeName"]
+        table = "sed -n '/^Non-terminated Pods/,/^Allocated/p'"
+        description = f"kubectl {ADMIN} describe node {node} | {table}"
+        staging.execute("sh", "-c", description, action="describe node")
+        logs = f"kubectl {ADMIN} logs --namespace {staging.namespace} {name} 2>&1"
+        staging.execute("sh", "-c", logs, action="logs by default")
+        staging.patch(name, {"metadata": {"annotations": {DEFAULT_CONTAINER: "sidecar-1"}}})
+        staging.execute("sh", "-c", logs, action="logs by annotation")
+    staging.exec("sidecar-1", "touch", "/shared/finish")
+    staging.until_finished()
+    show(staging, "finished", name)
+
+
+@scenario("kubectl-crashing", seconds=7)
+def kubectl_crashing(staging: Staging) -> None:
+    """Crash the first sidecar until it is in back-off, and read the row then.
+
+    It is shown as waiting only when the 10 s of back-off end; until then it is terminated.
+    """
+    staging.until_ready()
+    show(staging, "all run", "kubectl-crashing")
+    staging.exec("sidecar-2", "touch", "/shared/crash")
+    staging.until("sidecar-1 to be in back-off", lambda: _in_back_off(staging))
+    show(staging, "in back-off", "kubectl-crashing")
+    staging.read("Pod", "kubectl-crashing")
+
+
+def _in_back_off(staging: Staging) -> bool:
+    """Tell whether the sidecar has ended for the second time: only then its restart is put off."""
+    status = staging.status("sidecar-1")
+    return status.restarts > 0 and not status.running

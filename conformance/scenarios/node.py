@@ -1,0 +1,245 @@
+"""Steps of scenarios. Node: a kubelet restarts, a sandbox is lost, the API server is away."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fixtures.evidence.recording import PAUSE_API_SERVER
+from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.status import container_statuses
+from fixtures.kubeapi.times import SECOND, parse_time
+from fixtures.stage import manifest
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from prometheus_client.samples import Sample
+
+    from fixtures.stage.staging import Staging
+
+    Json = Mapping[str, Any]
+
+STARTED = "kubelet_started_containers_total"
+WORKING_SET = "container_memory_working_set_bytes"
+USAGE_SECONDS = 20
+"""The kubelet knows within this time what a container uses."""
+NEW_SECONDS = 10
+"""A restarted kubelet treats containers younger than this as new.
+
+Source: kubeletRestartGracePeriod in pkg/kubelet/prober/prober_manager.go of v1.35 and later.
+"""
+PAUSE = """
+controllers=$(pidof kube-controller-manager); scheduler=$(pidof kube-scheduler)
+server=$(pidof kube-apiserver)
+names() {
+  crictl --timeout 60s ps -o json --label io.kubernetes.pod.uid=$1 \\
+  | sed -n 's/.*"io.kubernetes.container.name": "\\(.*\\)".*/\\1/p'
+}
+# Those that would give up their leadership are stopped first, and go on last.
+trap 'kill -CONT $server; sleep 0.5; kill -CONT $controllers $scheduler' EXIT
+kill -STOP $controllers $scheduler; kill -STOP $server
+echo paused with: $(names $1)
+for second in $(seq 30); do
+  sleep 0.7
+  if names $1 | grep -qx app; then break; fi
+done
+echo resumed with: $(names $1)
+"""
+"""Keeps the API server stopped until the pod's main container runs; leases are kept meanwhile."""
+
+
+def uid(staging: Staging, pod: str | None = None) -> str:
+    """Return the uid of a pod, or of the only one."""
+    return str((staging.pod(pod) or {})["metadata"]["uid"])
+
+
+def sandbox(staging: Staging, pod: str) -> str:
+    """Return the id of the sandbox that a pod has now."""
+    return staging.runtime("pods", "-q", "--state", "ready", *of_pod(staging, pod)).split()[0]
+
+
+def running(staging: Staging, container: str, pod: str) -> str:
+    """Return the id of the instance of a container that runs, from the runtime itself."""
+    return staging.runtime("ps", "-q", "--name", f"^{container}$", *of_pod(staging, pod)).strip()
+
+
+def of_pod(staging: Staging, pod: str) -> tuple[str, str]:
+    """Return what selects a pod at the runtime."""
+    return "--label", f"io.kubernetes.pod.uid={uid(staging, pod)}"
+
+
+def identity(staging: Staging, container: str, pod: str) -> str:
+    """Return the id by which the runtime knows a container."""
+    return staging.status(container, pod).id.removeprefix(staging.node.container_id_prefix)
+
+
+def another(staging: Staging, container: str, pod: str, former: str) -> bool:
+    """Tell whether a container runs in another instance than this."""
+    return staging.status(container, pod).running and identity(staging, container, pod) != former
+
+
+@scenario("node-loss", seconds=9)
+def node_loss(staging: Staging) -> None:
+    """Remove the sidecar's container, and wait until all is as before."""
+    staging.until_ready()
+    removed = identity(staging, "sidecar", "node-loss")
+    staging.runtime("rm", "-f", removed, action="remove-container")
+    staging.until(
+        "the sidecar's container to be made again",
+        lambda: another(staging, "sidecar", "node-loss", removed),
+    )
+    staging.until_ready()
+
+
+def prepare_node_kubelet(staging: Staging) -> None:
+    """Put a static pod on the node, create the others, and wait until all are up."""
+    pods, static = staging.documents[:-1], staging.documents[-1]
+    staging.cleanup.callback(staging.remove_static_pod, static["metadata"]["name"])
+    metadata = {**static["metadata"], "namespace": staging.namespace}
+    # What shows the static pod in the API would have it, too, and no step releases that.
+    del metadata["finalizers"]
+    staging.put_static_pod({**static, "metadata": metadata})
+    for pod in pods:
+        staging.create(pod)
+    for name in (*(pod["metadata"]["name"] for pod in pods), mirror_name(staging)):
+        staging.until_ready(name)
+    staging.until_said("app", "UP", pod="node-kubelet-stops")
+
+
+@scenario("node-kubelet", seconds=20, disturbs=True, applies=False, prepare=prepare_node_kubelet)
+def node_kubelet(staging: Staging) -> None:
+    """Stop the kubelet while a pod is being stopped, take things away, and start it again."""
+    mirror = mirror_name(staging)
+    lost = ("node-kubelet-reboot", "node-kubelet-created", mirror)
+    former = {name: identity(staging, "sidecar", name) for name in (*lost, "node-kubelet-image")}
+    staging.until(
+        f"its containers to be {NEW_SECONDS} s old, when a kubelet takes none for a new one",
+        lambda: time.time() - latest_start(staging) > NEW_SECONDS + 1,
+    )
+    staging.delete("node-kubelet-stops")
+    staging.until_said("app", "TERM", pod="node-kubelet-stops")
+    staging.observe(2, "part of the grace period is used up")
+
+    staging.stop_kubelet()
+    try:
+        staging.runtime("rm", "-f", former[mirror], action="remove-container")
+        staging.set_image("sidecar", manifest.OTHER_IMAGE, pod="node-kubelet-image")
+        leave_created(staging, "node-kubelet-created")
+        for name in ("node-kubelet-created", "node-kubelet-reboot"):
+            staging.runtime("stopp", sandbox(staging, name), action="stop-sandbox")
+    finally:
+        staging.start_kubelet()
+
+    for name in lost:
+        staging.until(
+            f"the sidecar of {name} to be another",
+            partial(another, staging, "sidecar", name, former[name]),
+        )
+    # The kubelet has taken up its pods. It may still refuse an exec; the runtime does not.
+    app = running(staging, "app", "node-kubelet-ends")
+    staging.runtime("exec", app, "touch", "/shared/end", action="end-app")
+    for name in lost:
+        staging.until_ready(name)
+    staging.until_gone("node-kubelet-stops")
+    staging.observe(1, "that nothing else is restarted")
+    read_usage(staging)
+    staging.metrics("read-started", metrics_path(staging), STARTED)
+    staging.cleanup.close()
+    # Otherwise the kubelet would still have to delete its image in the API.
+    staging.until("the static pod to be gone", lambda: staging.pod(mirror) is None)
+    # Last, since these are waited for in vain where something is amiss.
+    staging.until_said("app", "START 2", pod="node-kubelet-ends")
+    staging.until(
+        "the sidecar to run another image",
+        lambda: another(staging, "sidecar", "node-kubelet-image", former["node-kubelet-image"]),
+        seconds=20,
+    )
+    staging.until_ready("node-kubelet-image")
+
+
+def mirror_name(staging: Staging) -> str:
+    """Return the name that the static pod has in the API."""
+    return f"{staging.documents[-1]['metadata']['name']}-{staging.node.name}"
+
+
+def latest_start(staging: Staging) -> float:
+    """Return when the last of all running containers started, in seconds since the epoch."""
+    starts = [
+        parse_time(status.details["startedAt"])
+        for pod in staging.objects("Pod")
+        for status in container_statuses(pod)
+        if status.running
+    ]
+    return max(starts) / SECOND
+
+
+def leave_created(staging: Staging, pod: str) -> None:
+    """Leave a main container behind that was created and never started, as a lost power does."""
+    app = inspected(staging, "inspect", identity(staging, "app", pod))
+    box = sandbox(staging, pod)
+    about = inspected(staging, "inspectp", box)
+    container = {
+        "metadata": {"name": app["metadata"]["name"], "attempt": 1},
+        "image": {"image": app["image"]["image"]},
+        "command": ["sh", "-c", "sleep 3600"],
+        "labels": app["labels"],
+        "annotations": {**app["annotations"], "io.kubernetes.container.restartCount": "1"},
+        "log_path": "app/1.log",
+    }
+    config = {
+        "metadata": about["metadata"],
+        "labels": about["labels"],
+        "log_directory": f"/var/log/pods/{staging.namespace}_{pod}_{about['metadata']['uid']}",
+    }
+    written = [
+        write_on_node(staging, f"/root/{pod}-container.json", container),
+        write_on_node(staging, f"/root/{pod}-sandbox.json", config),
+    ]
+    staging.runtime("create", box, *written, action="create-container")
+
+
+def inspected(staging: Staging, command: str, what: str) -> Json:
+    """Return the status that the runtime tells of a container or a sandbox."""
+    found: Json = json.loads(staging.runtime(command, what, action="inspect"))["status"]
+    return found
+
+
+def write_on_node(staging: Staging, path: str, content: Json) -> str:
+    """Write a file of JSON on the node, and return its path."""
+    coded = base64.b64encode(json.dumps(content).encode()).decode()
+    staging.execute("sh", "-c", f"echo {coded} | base64 -d > {path}", action="write")
+    return path
+
+
+def metrics_path(staging: Staging) -> str:
+    """Return the path of the metrics of the node's kubelet."""
+    return path_of("Node", None, staging.node.name) + "/proxy/metrics"
+
+
+def read_usage(staging: Staging) -> None:
+    """Read what the sidecar's container uses, which the kubelet knows some seconds later."""
+    deadline = time.monotonic() + USAGE_SECONDS
+    while time.monotonic() < deadline:
+        samples = staging.metrics("read-usage", f"{metrics_path(staging)}/resource", WORKING_SET)
+        if tells_usage(samples, staging.namespace):
+            break
+        staging.observe(1, "the kubelet to read what containers use")
+
+
+def tells_usage(samples: Iterable[Sample], namespace: str) -> bool:
+    """Tell whether one of the samples is of the sidecar of the pod that just runs."""
+    wanted = {"container": "sidecar", "pod": "node-kubelet-runs", "namespace": namespace}
+    return any(wanted.items() <= sample.labels.items() for sample in samples)
+
+
+@scenario("node-api", seconds=7, disturbs=True)
+def node_api(staging: Staging) -> None:
+    """Stop the API server while the pod is initialising, until its main container runs."""
+    staging.until_running("init")
+    staging.execute("bash", "-c", PAUSE, "pause", uid(staging), action=PAUSE_API_SERVER)
+    staging.until_ready()

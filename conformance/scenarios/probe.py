@@ -1,0 +1,126 @@
+"""Steps of scenarios. Probes: what those of a sidecar do to it, to its pod, and to one another."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.status import condition_of
+from fixtures.kubeapi.times import SECOND, parse_time
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.stage.staging import Staging
+
+    Json = Mapping[str, Any]
+
+FAILING = ("exec", "http", "grpc", "slow", "redirect")
+"""The sidecars that fail their liveness probes, named after how they are asked."""
+PASSING = ("exec", "tcp", "http", "redirect", "grpc")
+"""The sidecars that pass theirs."""
+PERIOD = 30
+"""The longest period of a probe in each manifest, in seconds."""
+
+
+@scenario("probe-liveness-fails", seconds=20)
+def probe_liveness_fails(staging: Staging) -> None:
+    """Wait until each sidecar was restarted, and one twice."""
+
+    def restarted() -> bool:
+        counts = {name: staging.status(name).restarts for name in FAILING}
+        return all(counts.values()) and counts["exec"] > 1
+
+    staging.until_said("app", "START")
+    staging.until("each sidecar to be restarted, exec twice", restarted)
+
+
+@scenario("probe-liveness-passes", seconds=12)
+def probe_liveness_passes(staging: Staging) -> None:
+    """Wait until each sidecar was asked, and leave time for more."""
+    staging.until_ready()
+    for name in PASSING:
+        staging.until_said(name, "ASKED")
+    staging.observe(5, "no sidecar to be restarted")
+
+
+@scenario("probe-gates", seconds=53, applies=False)
+def probe_gates(staging: Staging) -> None:
+    """Let initialisation end when sidecars are ready; then let one fail its liveness probe."""
+    until_kubelets_are_grown(staging)
+    staging.apply()
+    staging.until_starting("plain")
+    staging.exec("plain", "touch", "/go")
+    staging.until_running("init")
+    staging.until(
+        "late and delayed to be ready",
+        lambda: all(staging.status(name).ready for name in ("late", "delayed")),
+    )
+    staging.exec("init", "touch", "/go")
+    staging.until_ready()
+    staging.exec("late", "rm", "/alive")
+    staging.until_restarted("late")
+
+
+@scenario("probe-restart", seconds=43, applies=False)
+def probe_restart(staging: Staging) -> None:
+    """Let the sidecar fail its liveness probe right after its startup probe has been asked."""
+    until_kubelets_are_grown(staging)
+    staging.apply()
+    # At once: on a busy node, too, the restart is to be over before the startup probe comes again.
+    staging.until("late to be ready", lambda: staging.status("late").ready, 120)
+    staging.exec("late", "rm", "/alive")
+    staging.until_restarted("late")
+    staging.until("late to be ready again", lambda: staging.status("late").ready)
+
+
+@scenario("probe-ready", seconds=11)
+def probe_ready(staging: Staging) -> None:
+    """Take readiness and give it back, delete the pod, and let both probes fail meanwhile."""
+    staging.until_ready()
+    staging.exec("sidecar", "rm", "/ready")
+    staging.until(
+        "sidecar and pod to be unready",
+        lambda: not staging.status("sidecar").ready and staging.condition("Ready") == "False",
+    )
+    staging.exec("sidecar", "touch", "/ready")
+    staging.until_ready()
+    staging.delete(grace=60)
+    staging.until_said("app", "TERM")
+    staging.exec("sidecar", "rm", "/ready", "/alive")
+    staging.until("sidecar to be unready", lambda: not staging.status("sidecar").ready, 20)
+    staging.observe(3, "sidecar not to be stopped for its liveness")
+    staging.exec("app", "touch", "/go")
+    staging.until_gone()
+
+
+def until_kubelets_are_grown(staging: Staging) -> None:
+    """Wait until every kubelet is older than the period of a probe.
+
+    Probes with a period longer than the kubelet's age begin after a random part of that period.
+    """
+    staging.observe(youth(staging, PERIOD + 10), "kubelets to be older than the period of a probe")
+
+
+def youth(staging: Staging, age: float) -> float:
+    """Return in how many seconds each kubelet will have run for `age` seconds, at least 0."""
+    answer = staging.get(path_of("Node", None), "nodes")
+    starts = [kubelet_start(staging, node) for node in (answer.body["items"] if answer.ok else [])]
+    return max(0.0, max(starts, default=0.0) + age - time.time())
+
+
+def kubelet_start(staging: Staging, node: Json) -> float:
+    """Return when a kubelet was started, in seconds since the epoch; 0 where nothing tells.
+
+    Where its metrics may not be read, it is taken to be as old as its node's condition Ready,
+    which outlives a short restart.
+    """
+    name = node["metadata"]["name"]
+    path = path_of("Node", None, name) + "/proxy/metrics"
+    samples = staging.metrics("kubelet-start", path, "process_start_time_seconds", node=name)
+    if samples:
+        return float(samples[0].value)
+    ready = condition_of(node, "Ready")
+    return parse_time(ready.raw["lastTransitionTime"]) / SECOND if ready else 0.0

@@ -1,0 +1,226 @@
+"""Steps of scenarios. Resources and scheduling: what sidecars count for, and where."""
+
+from __future__ import annotations
+
+import base64
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fixtures.kubeapi import podresources
+from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.quantities import quantity
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fixtures.stage.staging import Staging
+
+    Json = dict[str, Any]
+
+WIDGET = "sidecar-conformance/widget"
+"""A resource that the steps give to a node."""
+WIDGETS = 3
+PERMUTED = {
+    "around": (("sidecar", 30), ("init", 100), ("sidecar", 40)),
+    "after": (("init", 100), ("sidecar", 30), ("sidecar", 40)),
+    "before": (("sidecar", 30), ("sidecar", 40), ("init", 100)),
+    "low": (("sidecar", 30), ("init", 5), ("sidecar", 40)),
+}
+"""Init containers by the name of the pod; each pod has a main container of 10."""
+
+
+def container(name: str, *, amount: int | None = None, sidecar: bool = False) -> Json:
+    """Return a container that requests this many millis of CPU and MiB, with twice for a limit."""
+    made: Json = {"name": name, "image": "fixture"}
+    if sidecar:
+        made["restartPolicy"] = "Always"
+    if amount is not None:
+        made["resources"] = {
+            "requests": {"cpu": f"{amount}m", "memory": f"{amount}Mi"},
+            "limits": {"memory": f"{2 * amount}Mi"},
+        }
+    return made
+
+
+def propose(
+    staging: Staging, name: str, init: Sequence[Json], regular: Sequence[Json], **spec: object
+) -> None:
+    """Propose a pod to the API server, without creating it."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"{staging.name}-{name}"},
+        "spec": {"initContainers": list(init), "containers": list(regular), **spec},
+    }
+    staging.create(pod, dry_run=True)
+
+
+def quota(staging: Staging) -> Json:
+    """Return the status of the scenario's quota; empty while there is none."""
+    found: Json = (staging.object("ResourceQuota", staging.name) or {}).get("status") or {}
+    return found
+
+
+@scenario("res-formula", seconds=1, own_namespace=True, applies=False)
+def res_formula(staging: Staging) -> None:
+    """Propose pods to a namespace where everything is over quota."""
+    limits, overhead = staging.documents
+    # Objects without a namespace need a name that only this run has.
+    overhead["metadata"]["name"] = staging.namespace
+    staging.create(overhead)
+    staging.create(limits)
+    staging.until("the quota to be in force", lambda: quota(staging).get("hard"))
+    app = container("app", amount=10)
+    sidecar = container("sidecar", amount=30, sidecar=True)
+    propose(staging, "sum", [sidecar], [app, container("app-2", amount=5)])
+    for name, parts in PERMUTED.items():
+        init = [
+            container(f"init-{index}", amount=amount, sidecar=kind == "sidecar")
+            for index, (kind, amount) in enumerate(parts)
+        ]
+        propose(staging, name, init, [app])
+    propose(staging, "overhead", [sidecar], [app], runtimeClassName=staging.namespace)
+    resources = {"requests": {"cpu": "200m", "memory": "200Mi"}, "limits": {"memory": "400Mi"}}
+    propose(staging, "pod-level", [sidecar], [app], resources=resources)
+    propose(staging, "missing", [container("sidecar", sidecar=True)], [app])
+
+
+@scenario("res-ranges", seconds=1, own_namespace=True)
+def res_ranges(staging: Staging) -> None:
+    """Propose pods to a namespace with limits for containers and for pods."""
+
+    def limited(name: str, memory: int, *, sidecar: bool = False) -> Json:
+        made = container(name, sidecar=sidecar)
+        made["resources"] = {"limits": {"memory": f"{memory}Mi"}}
+        return made
+
+    side, app = limited("sidecar", 60, sidecar=True), limited("app", 60)
+    propose(staging, "default", [container("sidecar", sidecar=True)], [container("app")])
+    propose(staging, "little", [limited("sidecar", 5, sidecar=True)], [limited("app", 20)])
+    propose(staging, "much", [limited("sidecar", 65, sidecar=True)], [limited("app", 20)])
+    propose(staging, "together", [side], [app])
+    propose(staging, "in-turn", [limited("init", 60)], [app])
+
+
+@scenario("res-pod", seconds=8, own_namespace=True, applies=False)
+def res_pod(staging: Staging) -> None:
+    """Wait until the pod runs and was charged, and read its cgroup where that can be done."""
+    for document in sorted(staging.documents, key=lambda one: one["kind"] == "Pod"):
+        if document["kind"] == "Pod":
+            # What is created before the quota counts is charged minutes later.
+            staging.until(
+                "the quota to count", lambda: quota(staging).get("used", {}).get("pods") == "0"
+            )
+        staging.create(document)
+    staging.until_ready()
+    staging.until(
+        "the pod to be charged",
+        lambda: quota(staging).get("used", {}).get("pods") == "1",
+    )
+    for name in ("sidecar", "large", "small"):
+        staging.until_said(name, "SCORE")
+    if staging.nodes:
+        read_cgroup(staging)
+        list_pod_resources(staging)
+
+
+def read_cgroup(staging: Staging) -> None:
+    """Read the limit of memory of the pod's cgroup, of either version and of either driver."""
+    uid = (staging.pod() or {})["metadata"]["uid"]
+    systemd = uid.replace("-", "_")
+    staging.execute(
+        "sh",
+        "-c",
+        f"find /sys/fs/cgroup -type d '(' -name 'pod{uid}' -o -name '*pod{systemd}.slice' ')' "
+        "| while read -r group; do for file in memory.max memory.limit_in_bytes; do "
+        'if [ -f "$group/$file" ]; then cat "$group/$file"; fi; done; done',
+        action="read-cgroup",
+    )
+
+
+def list_pod_resources(staging: Staging) -> None:
+    """Ask the kubelet's API of pod resources."""
+    request = base64.b64encode(podresources.list_request()).decode()
+    staging.execute(
+        "sh",
+        "-c",
+        f"(echo {request} | base64 -d; sleep 1) "
+        f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
+        action="list-pod-resources",
+    )
+
+
+@scenario("res-disk", seconds=11)
+def res_disk(staging: Staging) -> None:
+    """Wait until the pod is evicted."""
+    staging.until(
+        "the pod to be evicted",
+        lambda: (staging.pod() or {"status": {}})["status"].get("reason") == "Evicted",
+        seconds=90,
+    )
+
+
+@scenario("res-fit", seconds=5, applies=False)
+def res_fit(staging: Staging) -> None:
+    """Fill a node, then ask for what is left and for more; widgets are given and taken away."""
+    first, port, widgets, memory = staging.documents
+    if staging.nodes:
+        give(staging, str(WIDGETS))
+        first["spec"]["nodeName"] = ""
+        first["spec"]["nodeSelector"] = {"kubernetes.io/hostname": staging.node.name}
+    else:
+        for part in ("initContainers", "containers"):
+            first["spec"][part][0].pop("resources")
+    staging.create(first)
+    staging.until_ready("res-fit-first")
+    node = (staging.pod("res-fit-first") or {})["spec"]["nodeName"]
+    about = staging.get(path_of("Node", None, node)).body
+    host = about["metadata"]["labels"]["kubernetes.io/hostname"]
+    # There is room for one of these, and not for two.
+    most = int(quantity(about["status"]["allocatable"]["memory"])) // 1024 * 6 // 10
+    for part in ("initContainers", "containers"):
+        memory["spec"][part][0]["resources"] = {"requests": {"memory": f"{most}Ki"}}
+    memory["spec"]["nodeName"] = node
+    pending = [port, widgets] if staging.nodes else [port]
+    for pod in pending:
+        pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": host}
+        staging.create(pod)
+    staging.create(memory)
+    for pod in pending:
+        name = pod["metadata"]["name"]
+        staging.until(
+            f"{name} to be looked at by the scheduler",
+            partial(staging.condition, "PodScheduled", name),
+        )
+    staging.until_finished("res-fit-memory")
+    classes(staging)
+    if staging.nodes:
+        give(staging, None)
+
+
+def give(staging: Staging, widgets: str | None) -> None:
+    """Give the node so many widgets, or take them away."""
+    amount = {WIDGET: widgets}
+    staging.request(
+        "give-widgets",
+        "PATCH",
+        path_of("Node", None, staging.node.name) + "/status",
+        arguments={"widgets": widgets},
+        body={"status": {"capacity": amount, "allocatable": amount}},
+        content_type="application/merge-patch+json",
+    )
+
+
+def classes(staging: Staging) -> None:
+    """Propose pods of each class, with sidecars that make them what they are."""
+    exact = {"cpu": "10m", "memory": "10Mi"}
+    guaranteed = {"requests": exact, "limits": exact}
+    with_all = {"resources": guaranteed}
+    app, sidecar = container("app"), container("sidecar", sidecar=True)
+    some = container("sidecar", amount=5, sidecar=True)
+    propose(staging, "guaranteed", [sidecar | with_all], [app | with_all])
+    propose(staging, "burstable-sidecar", [sidecar], [app | with_all])
+    propose(staging, "burstable-main", [some], [app])
+    propose(staging, "best-effort", [sidecar], [app])
+    propose(staging, "pod-level", [sidecar], [app], resources=guaranteed)

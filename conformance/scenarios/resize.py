@@ -1,0 +1,98 @@
+"""Steps of scenarios. Resize: changing the resources of running sidecars in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fixtures.kubeapi.client import Answer
+    from fixtures.stage.staging import Staging
+
+    Json = Mapping[str, Any]
+
+MORE_CPU: Json = {"requests": {"cpu": "20m", "memory": "24Mi"}, "limits": {"memory": "32Mi"}}
+"""Resources as in the manifest, but with more CPU."""
+MORE_OF_ALL: Json = {"requests": {"cpu": "20m", "memory": "28Mi"}, "limits": {"memory": "40Mi"}}
+UNRESIZABLE: Mapping[str, Json] = {
+    "ephemeral storage": {"requests": {"ephemeral-storage": "1Gi"}},
+    "no CPU request": {"requests": {"cpu": None}},
+    "no memory limit": {"limits": {"memory": None}},
+}
+"""What no container may be resized to, by what would be wrong with it."""
+EXACT = {"cpu": "10m", "memory": "32Mi"}
+GUARANTEED: Json = {
+    "spec": {
+        part: [{"name": name, "resources": {"requests": EXACT, "limits": EXACT}} for name in names]
+        for part, names in (
+            ("initContainers", ("steady", "plain", "renewed")),
+            ("containers", ("app",)),
+        )
+    }
+}
+"""A patch that would put the pod into another QoS class."""
+
+
+def resizing(container: str, resources: Json) -> Json:
+    """Return the patch that resizes one init container."""
+    return {"spec": {"initContainers": [{"name": container, "resources": resources}]}}
+
+
+def resize(staging: Staging, patch: Json) -> Answer:
+    """Ask for other resources."""
+    return staging.patch("resize", patch, subresource="resize")
+
+
+def has(staging: Staging, container: str, resources: Json) -> bool:
+    """Tell whether a container's status shows these resources as in force."""
+    return bool(staging.status(container).raw.get("resources") == resources)
+
+
+@scenario("resize", seconds=9)
+def resize_sidecars(staging: Staging) -> None:
+    """Resize a plain init container while it runs, then both sidecars, then ask for the refused."""
+    staging.until_running("plain")
+    if resize(staging, resizing("plain", MORE_CPU)).ok:
+        staging.until("plain to be resized", lambda: has(staging, "plain", MORE_CPU))
+    unwanted = staging.twin("resize-plain-restarts")
+    restarts = [{"resourceName": "memory", "restartPolicy": "RestartContainer"}]
+    unwanted["spec"]["initContainers"][1]["resizePolicy"] = restarts
+    staging.create(unwanted, dry_run=True)
+    staging.exec("steady", "touch", "/shared/go")
+    staging.until_ready()
+
+    for name in ("steady", "renewed"):
+        resize(staging, resizing(name, MORE_OF_ALL))
+    staging.until(
+        "both sidecars to be resized",
+        lambda: all(has(staging, name, MORE_OF_ALL) for name in ("steady", "renewed")),
+    )
+    staging.until_ready()
+
+    for resources in UNRESIZABLE.values():
+        resize(staging, resizing("steady", resources))
+    resize(staging, GUARANTEED)
+    stored = staging.read("Pod", "resize").body
+    stored["spec"]["initContainers"].reverse()
+    staging.request(
+        "reorder",
+        "PUT",
+        path_of("Pod", staging.namespace, "resize") + "/resize",
+        arguments={"name": "resize"},
+        body=stored,
+    )
+    staging.delete(grace=1)
+    staging.until_gone()
+
+
+@scenario("resize-absent", seconds=5)
+def resize_absent(staging: Staging) -> None:
+    """Ask for other resources in both ways."""
+    staging.until_running("sidecar")
+    patch = resizing("sidecar", {"requests": {"cpu": "20m"}})
+    staging.patch("resize-absent", patch)
+    staging.patch("resize-absent", patch, subresource="resize")

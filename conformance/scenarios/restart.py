@@ -1,0 +1,61 @@
+"""Steps of scenarios. Restarts: which containers of a pod come back, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.kubeapi.kinds import path_of
+from fixtures.stage import manifest
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+
+@scenario("restart-exits", seconds=20)
+def restart_exits(staging: Staging) -> None:
+    """Wait until all have been restarted, and read the log of an instance that is over."""
+    always = "restart-exits-always"
+    staging.until_said("app", "DONE", pod=always)
+    staging.until_restarted("hog", pod=always)
+    staging.get(
+        path_of("Pod", staging.namespace, always) + "/log",
+        "previous-log",
+        container="one-late",
+        previous="true",
+    )
+    for policy in ("never", "onfailure"):
+        staging.until_finished(f"restart-exits-{policy}")
+
+
+@scenario("restart-backoff", seconds=53)
+def restart_backoff(staging: Staging) -> None:
+    """Wait until both sidecars of the first pod run for the fourth time."""
+    for name in ("zero", "one"):
+        staging.until_said(name, "START 4", pod="restart-backoff")
+
+
+@scenario("restart-blocked", seconds=12)
+def restart_blocked(staging: Staging) -> None:
+    """Wait until the sidecar and the app run again."""
+    staging.until_said("sidecar", "START 2")
+    staging.until_said("app", "START 2")
+
+
+@scenario("restart-image", seconds=23)
+def restart_image(staging: Staging) -> None:
+    """Change the images of sidecars, and that of one to an image that does not exist."""
+    first, second = "restart-image-init", "restart-image"
+    staging.until_said("init", "START", pod=first)
+    staging.set_image("early", manifest.OTHER_IMAGE, pod=first)
+    staging.until_ready(second)
+    staging.set_image("late", manifest.OTHER_IMAGE, pod=second)
+    staging.until_said("late", "START 2", pod=second)
+    staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
+    staging.until_said("probed", "START", pod=first)
+    staging.set_image("probed", manifest.OTHER_IMAGE, pod=first)
+    staging.observe(2, "the kubelet to learn of the image")
+    staging.exec("probed", "touch", "/fail", pod=first)
+    staging.until_ready(first)
+    staging.until_waiting("spoiled", "ImagePullBackOff", pod=second)
+    staging.observe(1, "the app to run on")

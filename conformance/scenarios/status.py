@@ -1,0 +1,52 @@
+"""Steps of scenarios. Status: sidecars and regular containers that crash, end and are killed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.kubeapi.status import ContainerStatus
+    from fixtures.stage.staging import Staging
+
+
+def held_back_after_restart(status: ContainerStatus) -> bool:
+    """Tell whether a container that was restarted is down again (shown waiting only later)."""
+    return status.restarts > 0 and not status.running
+
+
+def starts_again(status: ContainerStatus) -> bool:
+    """Tell whether a container runs that was restarted once and has not started up since."""
+    return status.restarts == 1 and status.running and not status.started
+
+
+@scenario("status-crash", seconds=23)
+def status_crash(staging: Staging) -> None:
+    """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
+    staging.until_running("app")
+    staging.until(
+        "crasher to be held back", lambda: held_back_after_restart(staging.status("crasher"))
+    )
+    staging.exec("slow", "touch", "/shared/app-fails")
+    staging.until("app to be held back", lambda: held_back_after_restart(staging.status("app")))
+    staging.exec("slow", "touch", "/shared/slow-fails")
+
+    staging.until(
+        "slow to start again while app is held back",
+        lambda: starts_again(staging.status("slow")) and not staging.status("app").running,
+    )
+    staging.observe(1.5, "the phase while slow starts again")
+    staging.exec("slow", "touch", "/shared/slow-up")
+    staging.until("slow to be started", lambda: staging.status("slow").started)
+    staging.delete(grace=1)
+    staging.until_gone()
+
+
+@scenario("status-ends", seconds=15)
+def status_ends(staging: Staging) -> None:
+    """Let two pods end by themselves and delete the third, whose main container is killed."""
+    staging.until_ready("status-ends-killed")
+    staging.delete("status-ends-killed")
+    staging.until_finished()
+    staging.until_gone("status-ends-killed")

@@ -1,0 +1,116 @@
+"""Steps of scenarios. Termination: the ways in which pods with sidecars come to their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+DEBUGGER = """
+say() { read -r up idle < /proc/uptime; echo "$* $up"; }
+trap 'say TERM; sleep 3.5; say EXIT; sleep 0.5; exit 0' TERM
+say UP
+sleep 3600 & wait
+"""
+"""The script of the ephemeral container in term-gap."""
+
+
+@scenario("term-delete", seconds=22)
+def term_delete(staging: Staging) -> None:
+    """Delete the pod after a restart of its app, and change an image while the app stops."""
+    staging.until_said("app", "FIRST")
+    staging.exec("app", "touch", "/shared/exit")
+    staging.until_said("app", "UP")
+    staging.delete()
+    staging.until_said("app", "TERM")
+    staging.set_image("sidecar-2", "fixture:2")
+    staging.until_gone()
+
+
+@scenario("term-overtime", seconds=11)
+def term_overtime(staging: Staging) -> None:
+    """Delete the pod with a grace period of 5 s instead of its own of 60."""
+    staging.until_said("app", "UP")
+    staging.delete(grace=5)
+    staging.until_gone()
+
+
+@scenario("term-twice", seconds=25)
+def term_twice(staging: Staging) -> None:
+    """Delete the pod with 20 s, then with 2."""
+    staging.until_said("app", "UP")
+    staging.delete(grace=20)
+    staging.until_said("app", "TERM")
+    staging.delete(grace=2)
+    staging.until_gone()
+
+
+@scenario("term-force", seconds=11)
+def term_force(staging: Staging) -> None:
+    """Delete the pod with 0 s, and keep its object until its containers have ended.
+
+    A kubelet that sees the object vanish without having seen that it is deleted allows the
+    containers the whole grace period of the pod.
+    """
+    staging.until_said("app", "UP")
+    staging.until_running("app")
+    staging.delete(grace=0)
+    staging.until_terminated("app")
+    staging.until_terminated("sidecar")
+    staging.until_gone()
+
+
+@scenario("term-init", seconds=10)
+def term_init(staging: Staging) -> None:
+    """Delete each pod during its initialisation."""
+    staging.until_said("init", "START", pod="term-init-early")
+    staging.until_said("init", "START", pod="term-init-plain")
+    staging.until_said("sidecar-1", "START", pod="term-init-unstarted")
+    staging.delete()
+    # A kubelet that keeps to the grace period where it should not needs all of it.
+    staging.until_gone(seconds=130)
+
+
+@scenario("term-gap", seconds=15)
+def term_gap(staging: Staging) -> None:
+    """Add an ephemeral container, crash the middle sidecar twice, delete during its back-off."""
+    staging.until_said("app", "UP")
+    staging.add_ephemeral("term-gap", "debugger", DEBUGGER)
+    staging.until_said("debugger", "UP")
+    staging.exec("app", "touch", "/shared/crash")
+    staging.until_said("app", "DOWN")
+    staging.delete()
+    staging.until_gone()
+
+
+@scenario("term-ways", seconds=9)
+def term_ways(staging: Staging) -> None:
+    """Evict one pod, and let the active deadline of the other be over."""
+    evicted, deadline = "term-ways-evicted", "term-ways-deadline"
+    staging.until_said("app", "UP", pod=evicted)
+    staging.request(
+        "evict",
+        "POST",
+        path_of("Pod", staging.namespace, evicted) + "/eviction",
+        arguments={"name": evicted},
+        body={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": evicted}},
+    )
+    staging.until_said("app", "UP", pod=deadline)
+    staging.patch(deadline, {"spec": {"activeDeadlineSeconds": 1}})
+    staging.until_gone(evicted)
+    staging.until_finished(deadline)
+
+
+@scenario("term-sleep", seconds=12)
+def term_sleep(staging: Staging) -> None:
+    """Delete the pod; ask whether a sleep of no length would be accepted, too."""
+    staging.until_said("app", "UP")
+    document = staging.twin("term-sleep-zero")
+    document["spec"]["initContainers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] = 0
+    staging.create(document, dry_run=True)
+    staging.delete()
+    staging.until_gone()

@@ -1,0 +1,264 @@
+"""One run from its options to its report: what the pytest plugin drives."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+import reports
+from conformance.judge import unjudged, why_unsupported
+from conformance.known_failures import Baseline
+from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
+from fixtures.clusters.providers import provider_for
+from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.evidence import Evidence
+from fixtures.evidence.facts import RunFacts
+from fixtures.evidence.recording import Header
+from fixtures.host.progress import Progress
+from fixtures.kubeapi.owner import new_run_id
+from fixtures.stage.detect import detect
+from fixtures.stage.manifest import Images
+from fixtures.stage.scenario import scenario_named
+from fixtures.stage.stage import Stage
+from reports.model import Report, Result, Verdict
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from conformance.requirements import Requirement
+    from fixtures.clusters import Cluster, Provider
+    from reports.runpage import RunPage
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Session:
+    """The state of one run. `directory` is where its report goes.
+
+    Either `provider` comes to a cluster, or `replays` are the facts of a run to judge again.
+    """
+
+    options: argparse.Namespace
+    label: str
+    directory: Path
+    progress: Progress
+    provider: Provider | None = None
+    replays: RunFacts | None = None
+    run_id: str = field(default_factory=new_run_id)
+    requirements: list[Requirement] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    baseline: Baseline = field(default_factory=Baseline)
+    evidence: Evidence | None = None
+    page: RunPage | None = None
+    broke: str = ""
+    written: Report | None = None
+    _cluster_seconds: float = 0.0
+
+    @classmethod
+    def from_options(cls, options: argparse.Namespace) -> Session:
+        """Check the options, as far as that needs no cluster, and find out where things go.
+
+        Raises UsageError.
+        """
+        output = Path(options.output)
+        if options.replay:
+            facts = RunFacts.read(Path(options.replay))
+            return cls(options, facts.label, output / facts.label, Progress(), replays=facts)
+        provider = provider_for(options)
+        label = provider.label
+        return cls(options, label, output / label, Progress(), provider=provider)
+
+    def plan(self) -> None:
+        """Find out whether the cluster can be had; nothing is made. Raises UsageError."""
+        if self.provider is not None:
+            self.provider.plan(self.progress)
+
+    @contextmanager
+    def open_cluster(self) -> Iterator[Cluster]:
+        """Make the cluster, or open the existing one; undo that at the end."""
+        if self.provider is None:
+            raise LookupError("a run that judges recordings again has no cluster")
+        begun = time.monotonic()
+        with ExitStack() as stack:
+            self.provider.prepare(self.progress)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            cluster = stack.enter_context(
+                self.provider.create(self.run_id, self.directory, self.progress)
+            )
+            self._cluster_seconds = round(time.monotonic() - begun, 2)
+            ready = os.environ.get(READY_VARIABLE)
+            if ready:
+                Path(ready).touch()
+                stack.enter_context(self._turn(Path(ready).with_name("turn.lock")))
+            yield cluster
+
+    @contextmanager
+    def _turn(self, path: Path) -> Iterator[None]:
+        """Judge alone: two runs of one invocation would slow each other down."""
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            with self.progress.step("waiting for the run before this one"):
+                lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def stage(self, cluster: Cluster) -> Evidence:
+        """Stage the scenarios of all checks that the cluster supports, and record them."""
+        recordings = self.directory / "recordings"
+        _empty(self.directory)
+        images = Images(cluster.fixture_image, cluster.other_image, cluster.fixture_image_loaded)
+        begun = time.monotonic()
+        stage = Stage(
+            cluster.api,
+            run_id=self.run_id,
+            directory=recordings,
+            images=images,
+            nodes=cluster.nodes,
+            progress=self.progress,
+            in_flight=self.options.in_flight,
+        )
+        with self.progress.step("looking at the cluster"):
+            stage.open_namespace(stage.namespace)
+            capabilities, versions, facts = detect(
+                cluster.api, stage.namespace, cluster.nodes, images
+            )
+        stage.configure(
+            lambda scenario: Header(
+                label=self.label,
+                minor=capabilities.minor,
+                shared_clock=bool(cluster.nodes),
+                scenario=scenario,
+            ),
+            node_pods=facts["podsPerNode"],
+            cpus=facts["cpus"],
+        )
+        run_facts = RunFacts(
+            label=self.label,
+            capabilities=capabilities,
+            versions=versions,
+            cluster={**facts, **cluster.facts},
+            reproduce=reproduce(),
+        )
+        self.evidence = Evidence(run_facts, self.directory)
+        names = {
+            name
+            for requirement in self.requirements
+            if why_unsupported(requirement, self.evidence) is None
+            for name in requirement.scenarios
+        }
+        try:
+            stage.stage([scenario_named(name) for name in sorted(names)])
+        finally:
+            stage.stop()
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            timing = {
+                **stage.figures,
+                "clusterSeconds": self._cluster_seconds,
+                "evidenceSeconds": round(time.monotonic() - begun, 2),
+                "suiteCpuSeconds": round(used.ru_utime + used.ru_stime, 2),
+                "suiteMemoryMiB": round(used.ru_maxrss / 1024, 1),
+            }
+            run_facts = run_facts.model_copy(update={"timing": timing})
+            run_facts.write(self.directory)
+            self.evidence = Evidence(run_facts, self.directory)
+        return self.evidence
+
+    def read_evidence(self, facts: RunFacts) -> Evidence:
+        """Return the evidence of the run that is judged again."""
+        self.evidence = Evidence(facts, Path(self.options.replay))
+        return self.evidence
+
+    def report(self, evidence: Evidence, *, interrupted: bool) -> Report:
+        """Make the report of what has been judged so far."""
+        facts = evidence.facts
+        judged = {result.id for result in self.results}
+        reason = self.broke or "the run was interrupted before it was judged"
+        missing = [
+            unjudged(requirement, Verdict.ERROR, reason)
+            for requirement in self.requirements
+            if interrupted and requirement.id not in judged
+        ]
+        capabilities = facts.capabilities
+        return Report(
+            label=facts.label,
+            suite={"version": suite_version(), "revision": revision()},
+            cluster={
+                **facts.cluster,
+                "versions": dict(facts.versions),
+                "capabilities": {
+                    one.value: capabilities.lacking((one,)) or "yes" for one in Capability
+                },
+                "gates": dict(capabilities.gates),
+            },
+            reproduce=facts.reproduce,
+            results=[*self.results, *missing],
+            scenarios=evidence.times(),
+            timing=facts.timing,
+            notices=self.baseline.notices(self.results, facts.versions, datetime.now(UTC).date()),
+            unsupported=capabilities.missing.get(Capability.SIDECARS, ""),
+        )
+
+    def write(self, report: Report) -> None:
+        """Write all formats of the report but the page, which pytest-html writes later."""
+        for form in reports.FORMATS:
+            form.write(report, self.directory / form.FILE)
+        if self.page is not None:
+            self.page.report = report
+        self.written = report
+
+
+def reproduce(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the command line that makes such a run again, as the person wrote it."""
+    words = environment.get(ARGUMENTS_VARIABLE)
+    if words is None:  # pytest was called by hand
+        return shlex.join(["python", "-m", "pytest", *sys.argv[1:]])
+    return shlex.join(["nox", "-s", "conformance", "--", *json.loads(words)])
+
+
+def _empty(directory: Path) -> None:
+    """Remove what an earlier run of the same label left; nothing else in there is touched."""
+    for name in (*(form.FILE for form in reports.FORMATS), "index.html", "run.json"):
+        (directory / name).unlink(missing_ok=True)
+    shutil.rmtree(directory / "recordings", ignore_errors=True)
+    directory.mkdir(parents=True, exist_ok=True)
+
+
+def suite_version() -> str:
+    """Return the version of the suite, as pyproject.toml states it."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def revision() -> str:
+    """Return the commit that this checkout is at, with `+` where it was changed."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -1,0 +1,157 @@
+"""From what a check raised to its verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.judge import NotStagedError, judge, unjudged, why_unsupported
+from conformance.requirements import Requirement
+from fixtures.errors import UsageError
+from fixtures.evidence.capabilities import Capabilities, Capability
+from fixtures.evidence.errors import EvidenceLostError, NeverError
+from fixtures.evidence.evidence import Evidence
+from fixtures.evidence.facts import RunFacts
+from fixtures.evidence.moments import Comparison, InconclusiveError
+from fixtures.evidence.recording import PAUSE_API_SERVER, read_recording
+from reports.model import Level, Verdict
+from tests.kit.tapes import Tape, running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROMISE = Requirement(
+    id="term.reverse-order",
+    title="Sidecars stop in reverse order.",
+    level=Level.MUST,
+    since="1.29",
+    until="1.36",
+    sources=("KEP-753",),
+    scenarios=("one",),
+    needs=(Capability.SIDECARS, Capability.RESIZE),
+)
+
+
+def evidence(
+    folder: Path, *, minor: int = 33, outage: bool = False, meant: bool = False
+) -> Evidence:
+    tape = Tape()
+    tape.pod(1, app=running("a", 1))
+    tape.log(2, "START")
+    if meant:
+        tape.action(2.5, PAUSE_API_SERVER, lasts=3)
+    if outage:
+        tape.add("outage", 3, ended=tape.here(7), reason="connection refused")
+    tape.end(8)
+    tape.write(folder / "recordings" / "one.jsonl")
+    missing = {Capability.RESIZE: "no such subresource"}
+    facts = RunFacts(
+        label="v1.33.1",
+        capabilities=Capabilities(minor=minor, missing=missing),
+        versions={},
+        cluster={},
+        reproduce="",
+    )
+    return Evidence(facts, folder)
+
+
+@pytest.mark.parametrize(
+    ("raised", "verdict", "reason"),
+    [
+        (None, Verdict.PASS, ""),
+        (AssertionError("TERM came late"), Verdict.FAIL, "TERM came late"),
+        (AssertionError(), Verdict.FAIL, "the check's assertion failed"),
+        (NeverError("app never said TERM"), Verdict.FAIL, "app never said TERM"),
+        (pytest.fail.Exception("DID NOT RAISE"), Verdict.FAIL, "DID NOT RAISE"),
+        (InconclusiveError("who knows"), Verdict.INCONCLUSIVE, "who knows"),
+        (EvidenceLostError("a gap"), Verdict.ERROR, "a gap"),
+        (NotStagedError("no image"), Verdict.ERROR, "no image"),
+        (UsageError("not recorded"), Verdict.ERROR, "not recorded"),
+        (KeyError("sidecar"), Verdict.ERROR, "the check broke: KeyError: 'sidecar'"),
+        (pytest.skip.Exception("resize: no"), Verdict.UNSUPPORTED, "resize: no"),
+    ],
+)
+def test_what_was_raised_is_the_verdict(
+    tmp_path: Path, raised: BaseException | None, verdict: Verdict, reason: str
+) -> None:
+    compared = (Comparison("a", "before", "b", 0.1, 0.1, "yes"),)
+    result = judge(PROMISE, raised, evidence(tmp_path), compared)
+    assert (result.verdict, result.reason) == (verdict, reason)
+    assert result.comparisons == compared
+    assert (result.id, result.title, result.level) == (PROMISE.id, PROMISE.title, "MUST")
+    assert (result.scenarios, result.seconds, result.sources) == (("one",), 8.0, ("KEP-753",))
+    assert bool(result.evidence) == (verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE))
+
+
+def test_a_failure_shows_what_happened_and_where_it_is_recorded(tmp_path: Path) -> None:
+    result = judge(PROMISE, AssertionError("no"), evidence(tmp_path), [])
+    first, *lines = result.evidence.splitlines()
+    assert first == "one, recorded in recordings/one.jsonl:"
+    assert lines[-1] == "    2.00s  app#0: START"
+
+
+@pytest.mark.parametrize(
+    ("raised", "verdict"),
+    [
+        (AssertionError("no"), Verdict.ERROR),
+        (InconclusiveError("no"), Verdict.ERROR),
+        (EvidenceLostError("no"), Verdict.ERROR),
+        (None, Verdict.PASS),
+    ],
+)
+def test_an_outage_of_the_api_makes_a_failure_an_error(
+    tmp_path: Path, raised: BaseException | None, verdict: Verdict
+) -> None:
+    result = judge(PROMISE, raised, evidence(tmp_path, outage=True), [])
+    assert result.verdict is verdict
+    if raised:
+        assert result.reason == (
+            "the API server did not answer for 4.0 s: connection refused; "
+            "without that it would be: no"
+        )
+
+
+def test_an_outage_that_the_scenario_means_excuses_nothing(tmp_path: Path) -> None:
+    found = evidence(tmp_path, outage=True, meant=True)
+    assert judge(PROMISE, AssertionError("no"), found, []).verdict is Verdict.FAIL
+
+
+def test_pytests_account_is_left_out_where_it_says_nothing_new(tmp_path: Path) -> None:
+    where = " +  where 1 = <run app#0>.exit_code"
+    account = f"assert 1 == 2\n{where}\n +    where <run app#0> = <container app>.last\n"
+    account += "  +    and   2 = g(<object at 0xdeadbeef>)\n  Use -v to get more\n"
+    account += "  more\n" * 9
+    found = evidence(tmp_path)
+    result = judge(PROMISE, AssertionError(account), found, [])
+    assert result.reason.splitlines() == ["assert 1 == 2", where, *["  more"] * 6]
+    result = judge(PROMISE, AssertionError("late\nsee there\n" + account), found, [])
+    assert result.reason.splitlines() == ["late", "see there", "assert 1 == 2"]
+
+
+def test_a_recording_that_is_missing_or_damaged_breaks_only_its_checks(tmp_path: Path) -> None:
+    found = evidence(tmp_path)
+    path = found.path("one")
+    path.write_text(path.read_text(encoding="utf-8") + "\x00\n", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        read_recording(path)
+    result = judge(PROMISE, caught.value, found, [])
+    assert (result.verdict, result.seconds) == (Verdict.ERROR, 0.0)
+    assert "is damaged in line" in result.reason
+    path.unlink()
+    assert judge(PROMISE, UsageError("gone"), found, []).verdict is Verdict.ERROR
+
+
+def test_the_version_is_asked_for_before_capabilities(tmp_path: Path) -> None:
+    reasons = [why_unsupported(PROMISE, evidence(tmp_path, minor=m)) for m in (28, 33, 37)]
+    assert reasons == [
+        "promised since 1.29, this cluster is 1.28",
+        "resize: no such subresource",
+        "promised until 1.36, this cluster is 1.37",
+    ]
+
+
+def test_what_the_user_left_out_is_skipped() -> None:
+    result = unjudged(PROMISE, Verdict.SKIPPED, "left out by --only x")
+    assert (result.verdict, result.reason) == (Verdict.SKIPPED, "left out by --only x")
+    assert (result.scenarios, result.seconds, result.level) == (("one",), 0.0, "MUST")

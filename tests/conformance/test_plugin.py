@@ -1,0 +1,404 @@
+"""The plugin: verdicts, reports and exit statuses of small runs that are judged again."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from conformance import catalogue, plugin
+from fixtures.evidence.capabilities import Capabilities, Capability
+from fixtures.evidence.facts import RunFacts
+from fixtures.evidence.recording import SCHEMA
+from tests.kit.tapes import Tape, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest_plugins = ["pytester"]
+
+Json = dict[str, Any]
+
+# What pytester runs in this process forgets what it has imported; a scenario is declared once.
+catalogue.load_scenarios()
+
+HEAD = """
+import pytest
+from conformance.requirements import requirement
+from reports.model import Level
+from fixtures.evidence.capabilities import Capability
+
+def promise(identifier, level=Level.MUST, scenario="one", **more):
+    return requirement(
+        identifier, level, since=more.pop("since", "1.29"), scenario=scenario, source="KEP-753",
+        **more,
+    )
+"""
+
+PASSES = '''
+@promise("order.passes")
+def test_passes(timeline):
+    """The app starts before it is up."""
+    assert timeline["app"].said("START") < timeline["app"].said("UP")
+'''
+FAILS = '''
+@promise("order.fails")
+def test_fails(timeline):
+    """The app is up before it starts."""
+    assert timeline["app"].said("UP") < timeline["app"].said("START"), "up too late"
+'''
+INCONCLUSIVE = '''
+@promise("order.doubtful")
+def test_doubtful(timeline):
+    """The app starts before it starts."""
+    assert timeline["app"].said("START") < timeline["app"].started
+'''
+BREAKS = '''
+@promise("order.breaks")
+def test_breaks(timeline):
+    """The app has a container that it has not."""
+    assert timeline["nobody"].started
+'''
+UNSUPPORTED = '''
+@promise("order.resized", needs=(Capability.RESIZE,))
+def test_resized(timeline):
+    """The app can be resized."""
+    raise RuntimeError("judged in spite of it")
+
+@promise("order.later", since="1.99")
+def test_later(timeline):
+    """The app will do more one day."""
+    raise RuntimeError("judged in spite of it")
+'''
+UNSTAGED = '''
+@promise("order.unstaged", scenario="unstaged")
+def test_unstaged(timeline):
+    """The other app starts."""
+    assert timeline["app"].started
+
+@promise("order.both", scenario=("one", "unstaged"))
+def test_both(timelines):
+    """Both apps start."""
+    assert timelines["one"]["app"].started < timelines["unstaged"]["app"].started
+'''
+SHOULD_FAIL = '''
+@promise("order.should", Level.SHOULD)
+def test_should(timeline):
+    """The app should do more."""
+    assert timeline["app"].ever_said("MORE"), "it did not"
+'''
+
+KNOWN = """
+[[known-failure]]
+requirement = "order.fails"
+component = "kubelet"
+versions = ["1.37.2"]
+issue = "https://github.com/kubernetes/kubernetes/issues/125880"
+reason = "it is up late"
+expires = 2999-12-31
+"""
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Put back what the plugin does with signals."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+class Project:
+    """A small conformance suite, a run to be judged again, and what came of it."""
+
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._pytester = pytester
+        self.folder = pytester.path
+        self.known = self.folder / "known-failures.toml"
+        self.known.write_text("", encoding="utf-8")
+        monkeypatch.setattr(plugin, "KNOWN_FAILURES", self.known)
+        self.kept = self.folder / "kept"
+        self.tape = Tape()
+        self.schema = SCHEMA
+        self.tape.pod(1, app=running("a", 2))
+        self.tape.log(2.2, "START", clock=2.2)
+        self.tape.log(3.2, "UP", clock=3.2)
+        self.other = Tape(scenario="unstaged")
+        self.other.add("failure", 1, reason="no such image")
+        self.missing = {Capability.RESIZE: "no such subresource"}
+        self.output = ""
+
+    def record(self) -> None:
+        """Write the run that is to be judged again."""
+        recordings = self.kept / "recordings"
+        for tape, name in ((self.tape, "one"), (self.other, "unstaged")):
+            tape.end()
+            tape.write(recordings / f"{name}.jsonl", schema=self.schema)
+        RunFacts(
+            label="v1.37.2",
+            capabilities=Capabilities(minor=37, missing=self.missing),
+            versions={"kubelet": "v1.37.2", "kube-apiserver": "v1.37.2"},
+            cluster={"nodes": 1},
+            reproduce="nox -s conformance -- --kubernetes v1.37.2",
+        ).write(self.kept)
+
+    def run(self, checks: str, *options: str, replay: Path | None = None) -> int:
+        """Judge with these checks and options; return the exit status."""
+        if not self.kept.exists():
+            self.record()
+        path = self._pytester.makepyfile(test_promises=HEAD + checks)
+        arguments = ["-p", "conformance.plugin", "-p", "no:pytest-kind", "-p", "no:cacheprovider"]
+        done = self._pytester.runpytest_inprocess(
+            *arguments, str(path), "--replay", str(replay or self.kept), "--output", "out", *options
+        )
+        self.output = f"{done.stdout.str()}\n{done.stderr.str()}"
+        return int(done.ret)
+
+    @property
+    def directory(self) -> Path:
+        """Where the report lies."""
+        return self.folder / "out" / "v1.37.2"
+
+    def report(self) -> Json:
+        """Return the report."""
+        found: Json = json.loads((self.directory / "report.json").read_bytes())
+        return found
+
+    def verdicts(self) -> dict[str, str]:
+        """Return the verdicts of the report, by id."""
+        return {result["id"]: result["verdict"] for result in self.report()["results"]}
+
+    def result(self, identifier: str) -> Json:
+        """Return one result of the report."""
+        (found,) = [r for r in self.report()["results"] if r["id"] == identifier]
+        return dict(found)
+
+    def case(self, identifier: str) -> dict[str, str]:
+        """Return the JUnit elements of a check and their messages."""
+        tree = ET.parse(self.directory / "junit.xml")  # noqa: S314 - written by the suite itself
+        (case,) = [case for case in tree.iter("testcase") if case.get("name") == identifier]
+        return {child.tag: child.get("message", "") for child in case if child.tag != "properties"}
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(pytester, monkeypatch)
+
+
+def test_a_conformant_run(project: Project) -> None:
+    assert project.run(PASSES) == 0
+    assert project.report()["verdict"] == "conformant"
+    assert project.verdicts() == {"order.passes": "pass"}
+    assert project.case("order.passes") == {}
+    (compared,) = project.result("order.passes")["comparisons"]
+    assert compared["relation"] == "before"
+    assert compared["left"] == "'START' of app#0 (the container's own clock)"
+    assert compared["leftWidth"] == compared["rightWidth"] == 0.01
+    assert "v1.37.2: CONFORMANT" in project.output
+    assert (project.directory / "index.html").is_file()
+
+
+def test_a_failure_tells_promise_evidence_and_place(project: Project) -> None:
+    assert project.run(PASSES + FAILS) == 1
+    assert project.verdicts() == {"order.fails": "fail", "order.passes": "pass"}
+    result = project.result("order.fails")
+    assert result["reason"].startswith("up too late")
+    assert result["title"] == "The app is up before it starts."
+    assert "recorded in recordings/one.jsonl" in result["evidence"]
+    assert "2.20s  app#0: START" in result["evidence"]
+    assert "up too late" in project.case("order.fails")["failure"]
+    assert "FAIL order.fails" in project.output
+
+
+def test_a_known_failure_is_excused_unless_the_baseline_is_left_out(project: Project) -> None:
+    project.known.write_text(KNOWN, encoding="utf-8")
+    assert project.run(PASSES + FAILS) == 0
+    assert project.verdicts()["order.fails"] == "known-failure"
+    assert project.result("order.fails")["issue"].endswith("/125880")
+    assert "known-failure" in project.case("order.fails")["skipped"]
+    assert project.run(PASSES + FAILS, "--no-baseline") == 1
+    assert project.verdicts()["order.fails"] == "fail"
+
+
+def test_a_known_failure_that_passes_is_reported(project: Project) -> None:
+    project.known.write_text(KNOWN.replace("order.fails", "order.passes"), encoding="utf-8")
+    assert project.run(PASSES) == 0
+    (notice,) = project.report()["notices"]
+    assert "no longer fails" in notice
+
+
+def test_a_mistake_in_known_failures_is_a_usage_error(project: Project) -> None:
+    project.known.write_text(KNOWN.replace("order.fails", "order.nope"), encoding="utf-8")
+    assert project.run(PASSES) == 4
+    assert "'order.nope' is no requirement" in one_line(project.output)
+
+
+def test_a_doubt_is_inconclusive_and_keeps_a_must_from_passing(project: Project) -> None:
+    assert project.run(PASSES + INCONCLUSIVE) == 1
+    assert project.report()["verdict"] == "undecided"
+    result = project.result("order.doubtful")
+    assert result["verdict"] == "inconclusive"
+    assert "'START' of app#0" in result["reason"]
+    assert "start of app#0" in result["reason"]
+    assert result["comparisons"][0]["answer"] == "unknown"
+    assert "error" in project.case("order.doubtful")
+
+
+def test_a_check_that_breaks_is_an_error(project: Project) -> None:
+    assert project.run(PASSES + BREAKS) == 3
+    result = project.result("order.breaks")
+    assert (result["verdict"], result["reason"]) == (
+        "error",
+        "the check broke: KeyError: 'nobody'",
+    )
+    assert "KeyError" in project.case("order.breaks")["error"]
+
+
+def test_what_a_cluster_lacks_is_unsupported_with_the_reason(project: Project) -> None:
+    assert project.run(PASSES + UNSUPPORTED) == 0
+    assert project.result("order.resized")["verdict"] == "unsupported"
+    assert project.result("order.resized")["reason"] == "resize: no such subresource"
+    assert project.result("order.later")["reason"] == ("promised since 1.99, this cluster is 1.37")
+    assert "unsupported: resize" in project.case("order.resized")["skipped"]
+
+
+def test_a_run_in_which_nothing_could_be_judged_is_no_pass(project: Project) -> None:
+    assert project.run(UNSUPPORTED) == 3
+    assert project.report()["verdict"] == "undecided"
+
+
+def test_a_cluster_without_sidecars_is_unsupported_as_a_whole(project: Project) -> None:
+    project.missing[Capability.SIDECARS] = "the gate is off"
+    assert project.run(PASSES) == 0
+    assert project.report()["verdict"] == "unsupported"
+    assert project.verdicts() == {"order.passes": "unsupported"}
+
+
+def test_a_scenario_that_was_not_staged_makes_its_checks_errors(project: Project) -> None:
+    assert project.run(PASSES + UNSTAGED) == 3
+    for identifier in ("order.unstaged", "order.both"):
+        result = project.result(identifier)
+        assert result["verdict"] == "error"
+        assert result["reason"] == "unstaged could not be staged: no such image"
+    assert project.verdicts()["order.passes"] == "pass"
+
+
+def test_a_recording_that_breaks_off_makes_its_checks_errors(project: Project) -> None:
+    project.record()
+    path = project.kept / "recordings" / "one.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert project.run(PASSES + FAILS) == 3
+    assert set(project.verdicts().values()) == {"error"}
+    assert "the run was interrupted" in project.result("order.passes")["reason"]
+
+
+def test_a_scenario_that_was_never_recorded_makes_its_checks_errors(project: Project) -> None:
+    project.record()
+    (project.kept / "recordings" / "unstaged.jsonl").unlink()
+    assert project.run(PASSES + UNSTAGED) == 3
+    reason = project.result("order.unstaged")["reason"]
+    assert reason == f"scenario unstaged was not recorded in {project.kept}"
+
+
+def test_a_damaged_recording_makes_its_checks_errors(project: Project) -> None:
+    project.record()
+    path = project.kept / "recordings" / "unstaged.jsonl"
+    path.write_bytes(path.read_bytes() + b"what\n")
+    assert project.run(PASSES + UNSTAGED) == 3
+    assert "is damaged in line" in project.result("order.unstaged")["reason"]
+    assert project.verdicts()["order.passes"] == "pass"
+
+
+def test_an_outage_of_the_api_makes_failures_errors(project: Project) -> None:
+    project.tape.add("outage", 2, ended=project.tape.here(12), reason="connection refused")
+    assert project.run(PASSES + FAILS + INCONCLUSIVE) == 3
+    assert project.verdicts() == {
+        "order.passes": "pass",
+        "order.fails": "error",
+        "order.doubtful": "error",
+    }
+    assert project.result("order.fails")["reason"].startswith(
+        "the API server did not answer for 10.0 s: connection refused; without that it would be: "
+    )
+
+
+def test_what_only_should_be_decides_nothing(project: Project) -> None:
+    assert project.run(PASSES + SHOULD_FAIL) == 0
+    assert project.verdicts()["order.should"] == "fail"
+    assert "failure" not in project.case("order.should")
+
+
+def test_what_the_user_leaves_out_is_skipped_with_the_reason(project: Project) -> None:
+    assert project.run(PASSES + FAILS + SHOULD_FAIL, "--only", "order.passes,order.should") == 0
+    assert project.verdicts() == {
+        "order.passes": "pass",
+        "order.should": "fail",
+        "order.fails": "skipped",
+    }
+    assert "--only" in project.result("order.fails")["reason"]
+    assert project.run(PASSES + FAILS + SHOULD_FAIL, "--level", "should") == 0
+    assert project.verdicts()["order.fails"] == "skipped"
+
+
+def test_judging_twice_gives_the_same_bytes(project: Project) -> None:
+    checks = PASSES + FAILS + INCONCLUSIVE + BREAKS + UNSUPPORTED + UNSTAGED + SHOULD_FAIL
+    assert project.run(checks) == 1
+    first = {name: (project.directory / name).read_bytes() for name in ("report.json", "junit.xml")}
+    assert len(project.verdicts()) == 9
+    assert project.run(checks) == 1
+    for name, content in first.items():
+        assert (project.directory / name).read_bytes() == content
+
+
+def test_a_replay_leaves_what_it_judges_as_it_was(project: Project) -> None:
+    project.record()
+    before = {path: path.read_bytes() for path in project.kept.rglob("*") if path.is_file()}
+    project.run(PASSES + FAILS)
+    after = {path: path.read_bytes() for path in project.kept.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def one_line(output: str) -> str:
+    """Return the only line that speaks of an error; there is no traceback."""
+    assert "Traceback" not in output
+    assert "INTERNALERROR" not in output
+    (line,) = [line for line in output.splitlines() if line.upper().startswith("ERROR")]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--only", "order.nope"], "no requirement matches 'order.nope'"),
+        (["--level", "may"], "unknown level 'may': choose of must, should, observed"),
+    ],
+)
+def test_what_cannot_be_chosen_is_a_usage_error(
+    project: Project, options: list[str], words: str
+) -> None:
+    assert project.run(PASSES, *options) == 4
+    assert words in one_line(project.output)
+    assert not (project.directory / "report.json").exists()
+
+
+def test_an_unknown_option_is_a_usage_error(project: Project) -> None:
+    assert project.run(PASSES, "--onyl", "order") == 4
+    assert "unrecognized arguments: --onyl" in project.output
+
+
+def test_a_directory_without_a_run_is_a_usage_error(project: Project) -> None:
+    assert project.run(PASSES, replay=project.folder / "nowhere") == 4
+    line = one_line(project.output)
+    assert "holds no run to judge again" in line
+    assert "give the directory that has run.json and recordings/" in line
+
+
+def test_recordings_of_another_schema_are_a_usage_error(project: Project) -> None:
+    project.schema = 99
+    assert project.run(PASSES) == 4
+    assert "judge it with the suite version that recorded it" in one_line(project.output)
+    assert not project.directory.exists()

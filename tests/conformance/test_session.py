@@ -1,0 +1,513 @@
+"""One run from its options to its report, on a cluster of these tests or judged again."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from conformance import session as sessions
+from conformance.__main__ import parser
+from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
+from conformance.requirements import Requirement
+from conformance.session import Session, reproduce, revision, suite_version
+from fixtures.clusters import Cluster
+from fixtures.clusters.existing import ExistingProvider
+from fixtures.clusters.kind import KindProvider
+from fixtures.errors import EnvironmentBrokenError, UsageError
+from fixtures.evidence.capabilities import Capabilities, Capability
+from fixtures.evidence.evidence import Evidence
+from fixtures.evidence.facts import RunFacts
+from fixtures.host.progress import Progress
+from fixtures.images import releases
+from fixtures.kubeapi import owner
+from reports import jsonreport
+from reports.model import Level, Verdict
+from tests.kit.apiserver import CutError, Reply, Request, serving
+from tests.kit.samples import result
+from tests.kit.tapes import Tape, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fixtures.kubeapi.client import Api
+
+Json = dict[str, Any]
+
+ROOT = Path(__file__).parents[2]
+
+
+def options(*words: str) -> Any:  # noqa: ANN401 - a namespace
+    return parser().parse_args(words)
+
+
+def requirement(identifier: str = "order.one", **more: Any) -> Requirement:  # noqa: ANN401
+    words = {
+        "id": identifier,
+        "title": "The app starts.",
+        "level": Level.MUST,
+        "since": "1.29",
+        "until": None,
+        "sources": ("KEP-753",),
+        "scenarios": ("one",),
+        "needs": (Capability.SIDECARS,),
+    }
+    return Requirement(**{**words, **more})
+
+
+def facts(**more: Any) -> RunFacts:  # noqa: ANN401 - any fact
+    words = {
+        "label": "v1.37.2",
+        "capabilities": Capabilities(minor=37, missing={Capability.RESIZE: "no subresource"}),
+        "versions": {"kubelet": "v1.37.2", "kube-apiserver": "v1.37.2"},
+        "cluster": {"nodes": 1},
+        "reproduce": "nox -s conformance -- --kubernetes v1.37.2",
+    }
+    return RunFacts(**{**words, **more})
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A run that is to be judged again."""
+    folder = tmp_path / "kept"
+    tape = Tape()
+    tape.pod(1, app=running("a", 2))
+    tape.end()
+    tape.write(folder / "recordings" / "one.jsonl")
+    facts().write(folder)
+    return folder
+
+
+# From the options to the provider and the folder.
+
+
+def test_without_options_a_cluster_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "resolve", lambda text: f"v{text}.9")
+    made = Session.from_options(options("--kubernetes", "1.34"))
+    assert isinstance(made.provider, KindProvider)
+    assert (made.label, made.directory) == ("v1.34.9", Path("reports/out/v1.34.9"))
+    assert made.replays is None
+
+
+def test_a_context_chooses_the_cluster_that_is_there(tmp_path: Path) -> None:
+    with serving(lambda _: Reply({"gitVersion": "v1.34.9-eks-1"}), tmp_path):
+        words = ["--kubeconfig", str(tmp_path / "kubeconfig"), "--context", "test"]
+        made = Session.from_options(options(*words, "--output", str(tmp_path / "out")))
+    assert isinstance(made.provider, ExistingProvider)
+    assert made.directory == tmp_path / "out" / "v1.34.9-eks-1"
+
+
+def test_a_run_is_judged_again_in_another_folder(kept: Path, tmp_path: Path) -> None:
+    given = options("--replay", str(kept), "--output", str(tmp_path / "out"))
+    made = Session.from_options(given)
+    assert made.provider is None
+    assert (made.label, made.directory) == ("v1.37.2", tmp_path / "out" / "v1.37.2")
+    assert made.replays is not None
+    evidence = made.read_evidence(made.replays)
+    assert made.evidence is evidence
+    assert evidence.timeline("one")["app"].started
+    made.plan()
+    assert not made.directory.exists()
+
+
+def test_a_run_that_is_judged_again_needs_no_cluster(kept: Path) -> None:
+    made = Session.from_options(options("--replay", str(kept), "--context", "nowhere"))
+    assert made.provider is None
+    with pytest.raises(LookupError, match="has no cluster"):
+        made.open_cluster().__enter__()
+
+
+def test_options_that_cannot_be_met_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no run to judge again"):
+        Session.from_options(options("--replay", str(tmp_path)))
+
+
+def test_each_run_has_an_id_of_its_own(kept: Path) -> None:
+    given = options("--replay", str(kept))
+    assert Session.from_options(given).run_id != Session.from_options(given).run_id
+
+
+# The cluster of a run.
+
+
+class Theatre:
+    """A provider of this test: `done` holds what was done with it; it breaks where told so."""
+
+    label = "v1.37.2"
+
+    def __init__(self, api: Api, done: list[str], breaks: str = "") -> None:
+        self._api = api
+        self._done = done
+        self._breaks = breaks
+
+    def plan(self, _: Progress) -> None:
+        """See Provider."""
+        self._do("plan")
+
+    def prepare(self, _: Progress) -> None:
+        """See Provider."""
+        self._do("prepare")
+
+    def _do(self, step: str) -> None:
+        self._done.append(step)
+        if step == self._breaks:
+            raise EnvironmentBrokenError("the roof fell in")
+
+    @contextmanager
+    def create(self, run_id: str, run_dir: Path, _: Progress) -> Iterator[Cluster]:
+        """See Provider."""
+        assert run_dir.is_dir()
+        self._do(f"create {run_id}")
+        yield Cluster(
+            label=self.label,
+            api=self._api,
+            kubeconfig=None,
+            context=None,
+            fixture_image="fixture:1",
+            other_image="fixture:2",
+            fixture_image_loaded=False,
+            facts={"source": "theatre"},
+        )
+        self._do("remove")
+
+
+class Server:
+    """An API server with one node and everything; `replies` are its answers, to be changed."""
+
+    def __init__(self) -> None:
+        node = {
+            "allocatable": {"cpu": "2", "pods": "110"},
+            "nodeInfo": {
+                "kubeletVersion": "v1.36.1",
+                "containerRuntimeVersion": "containerd://2.2.1",
+                "kernelVersion": "6.1.0",
+                "osImage": "Debian GNU/Linux 12",
+                "architecture": "amd64",
+            },
+        }
+        self.asked: list[tuple[str, str]] = []
+        self.namespaces: list[Json] = []
+        self.replies: dict[str, Any] = {
+            "/version": {"gitVersion": "v1.37.2"},
+            "/api/v1/nodes": {"items": [{"metadata": {"name": "node"}, "status": node}]},
+            "/api/v1": {"resources": [{"name": "pods/resize"}]},
+            "/apis/admissionregistration.k8s.io/v1": {"resources": []},
+            "/metrics": "",
+            "/api/v1/nodes/node/proxy/metrics": "",
+            "/api/v1/namespaces/sidecar-run/serviceaccounts/default": {},
+        }
+
+    def answer(self, request: Request) -> Reply:
+        """Answer as an API server does."""
+        self.asked.append((request.method, request.path))
+        if (request.method, request.path) == ("POST", "/api/v1/namespaces"):
+            self.namespaces.append(request.body)
+            return Reply(request.body, status=201)
+        if (request.method, request.path) == ("POST", "/api/v1/namespaces/sidecar-run/pods"):
+            return Reply(deepcopy(request.body), status=201)
+        found = self.replies[request.path]
+        if isinstance(found, Exception):
+            raise found
+        return Reply(found)
+
+
+class Run:
+    """A session on a cluster of this test, its server, and what a person is shown."""
+
+    def __init__(self, api: Api, server: Server, folder: Path) -> None:
+        self._api = api
+        self.server = server
+        self.folder = folder
+        self.shown = io.StringIO()
+        self.done: list[str] = []
+
+    def session(self, name: str = "run", breaks: str = "") -> Session:
+        """Return a session that has not begun."""
+        return Session(
+            options("--in-flight", "5"),
+            "v1.37.2",
+            self.folder / "out" / "v1.37.2",
+            Progress(Console(file=self.shown, width=200)),
+            provider=Theatre(self._api, self.done, breaks),  # type: ignore[arg-type]  # as a provider does
+            run_id=name,
+        )
+
+    def stage(self, *requirements: Requirement) -> tuple[Session, Evidence]:
+        """Stage what these requirements need."""
+        made = self.session()
+        made.requirements.extend(requirements)
+        with made.open_cluster() as cluster:
+            return made, made.stage(cluster)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    server = Server()
+    with serving(server.answer, tmp_path) as (_, api):
+        yield Run(api, server, tmp_path)
+
+
+def test_the_cluster_is_planned_made_and_removed(run: Run) -> None:
+    made = run.session()
+    made.plan()
+    assert not made.directory.exists()
+    with made.open_cluster() as cluster:
+        assert cluster.facts == {"source": "theatre"}
+        assert run.done == ["plan", "prepare", "create run"]
+    assert run.done[-1] == "remove"
+
+
+def test_whoever_runs_several_is_told_when_the_cluster_is_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = tmp_path / "ready"
+    monkeypatch.setenv(READY_VARIABLE, str(ready))
+    for step in ("prepare", "create run"):
+        with pytest.raises(EnvironmentBrokenError):
+            run.session(breaks=step).open_cluster().__enter__()
+        assert not ready.exists()
+    with run.session().open_cluster():
+        assert ready.exists()
+
+
+def test_of_several_runs_one_at_a_time_is_judged(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(READY_VARIABLE, str(tmp_path / "ready"))
+    first, second = run.session("first"), run.session("second")
+    happened: list[str] = []
+    waits = threading.Event()
+
+    class Shown(io.StringIO):
+        def write(self, text: str) -> int:
+            if "waiting for the run before this one ..." in text:
+                waits.set()
+            return super().write(text)
+
+    second.progress = Progress(Console(file=Shown(), width=200))
+
+    def judge() -> None:
+        with second.open_cluster():
+            happened.append("second is judged")
+
+    thread = threading.Thread(target=judge)
+    with first.open_cluster():
+        thread.start()
+        # Its cluster is there already: it was made while the first was judged.
+        assert waits.wait(30)
+        assert run.done[-1] == "create second"
+        happened.append("first is judged")
+    thread.join(30)
+    assert happened == ["first is judged", "second is judged"]
+
+
+# What is staged, and what of a run is written.
+
+
+def test_what_was_found_out_of_the_cluster_is_written(run: Run) -> None:
+    made, evidence = run.stage()
+    found = RunFacts.read(made.directory)
+    assert found == evidence.facts
+    assert made.evidence is evidence
+    assert found.label == "v1.37.2"
+    assert found.capabilities.minor == 36  # as old as its oldest component
+    assert found.versions == {"kube-apiserver": "v1.37.2", "kubelet": "v1.36.1"}
+    assert (found.cluster["source"], found.cluster["nodes"]) == ("theatre", 1)
+    assert {"clusterSeconds", "stageSeconds", "suiteCpuSeconds"} <= found.timing.keys()
+    (namespace,) = run.server.namespaces
+    assert namespace["metadata"]["name"] == "sidecar-run"
+    assert namespace["metadata"]["labels"] == {owner.RUN_LABEL: "run"}
+
+
+def test_what_a_cluster_cannot_be_held_to_is_not_staged(run: Run) -> None:
+    # There is no such manifest: whoever staged it would be told so.
+    unstaged = {"scenarios": ("no-such-manifest",)}
+    later = requirement("order.later", since="1.37", **unstaged)
+    lacking = requirement("order.lacking", needs=(Capability.NODE_ACCESS,), **unstaged)
+    made, _ = run.stage(later, lacking)
+    assert not (made.directory / "recordings").exists()
+
+
+def test_what_a_cluster_is_held_to_is_staged(run: Run) -> None:
+    with pytest.raises(UsageError, match=r"no manifests/no-such-manifest\.yaml"):
+        run.stage(requirement(scenarios=("no-such-manifest",)))
+
+
+def test_what_an_earlier_run_left_goes_and_what_a_person_put_there_stays(run: Run) -> None:
+    folder = run.session().directory
+    (folder / "recordings").mkdir(parents=True)
+    left = ["report.json", "junit.xml", "index.html", "run.json", "recordings/old.jsonl"]
+    for name in [*left, "notes.txt"]:
+        (folder / name).write_text("old", encoding="utf-8")
+    (folder.parent / "v1.36.3").mkdir()
+    made, _ = run.stage()
+    assert made.directory == folder
+    assert sorted(path.name for path in folder.iterdir()) == ["notes.txt", "run.json"]
+    assert (folder / "run.json").read_text(encoding="utf-8") != "old"
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "old"
+    assert (folder.parent / "v1.36.3").is_dir()
+
+
+def test_a_cluster_that_does_not_answer_is_no_run_to_judge(run: Run) -> None:
+    run.server.replies["/version"] = CutError()
+    with pytest.raises(EnvironmentBrokenError, match="GET /version"):
+        run.stage()
+    assert not (run.session().directory / "run.json").exists()
+
+
+# The report.
+
+
+@pytest.fixture
+def judged(kept: Path, tmp_path: Path) -> Session:
+    """A run that is judged again, of whose two requirements one has a result."""
+    given = options("--replay", str(kept), "--output", str(tmp_path / "out"))
+    made = Session.from_options(given)
+    made.requirements += [requirement("order.one"), requirement("order.two")]
+    made.results.append(result("order.one"))
+    assert made.replays is not None
+    made.read_evidence(made.replays)
+    return made
+
+
+def test_a_report_holds_what_was_judged_and_of_what(judged: Session) -> None:
+    assert judged.evidence is not None
+    report = judged.report(judged.evidence, interrupted=False)
+    assert [each.id for each in report.results] == ["order.one"]
+    assert report.label == "v1.37.2"
+    assert report.reproduce == "nox -s conformance -- --kubernetes v1.37.2"
+    assert report.suite["version"] == suite_version()
+    cluster: Json = {**report.cluster}
+    assert cluster["nodes"] == 1
+    assert cluster["versions"] == {"kubelet": "v1.37.2", "kube-apiserver": "v1.37.2"}
+    assert cluster["capabilities"][Capability.RESIZE.value].endswith("no subresource")
+    assert cluster["capabilities"][Capability.SIDECARS.value] == "yes"
+    assert [each.name for each in report.scenarios] == ["one"]
+    assert report.unsupported == ""
+
+
+@pytest.mark.parametrize(
+    ("broke", "reason"),
+    [
+        ("", "the run was interrupted before it was judged"),
+        ("the roof fell in", "the roof fell in"),
+    ],
+)
+def test_what_was_not_judged_before_the_end_is_an_error(
+    judged: Session, broke: str, reason: str
+) -> None:
+    judged.broke = broke
+    assert judged.evidence is not None
+    report = judged.report(judged.evidence, interrupted=True)
+    found = {each.id: (each.verdict, each.reason) for each in report.results}
+    assert found == {"order.one": (Verdict.PASS, ""), "order.two": (Verdict.ERROR, reason)}
+
+
+def test_a_cluster_without_sidecars_is_unsupported_with_the_reason(judged: Session) -> None:
+    missing = {Capability.SIDECARS: "the gate is off"}
+    evidence = Evidence(facts(capabilities=Capabilities(minor=37, missing=missing)), Path())
+    assert judged.report(evidence, interrupted=False).unsupported == "the gate is off"
+
+
+def test_a_report_is_written_in_all_formats_and_for_the_page(judged: Session) -> None:
+    class Page:
+        report = None
+
+    page = Page()
+    judged.page = page  # type: ignore[assignment]  # as far as a session sees it
+    assert judged.evidence is not None
+    report = judged.report(judged.evidence, interrupted=False)
+    judged.write(report)
+    assert jsonreport.read(judged.directory / "report.json").results == report.results
+    assert b"order.one" in (judged.directory / "junit.xml").read_bytes()
+    assert page.report is judged.written is report
+
+
+# The command that reproduces a run, and what judged it.
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ([], "nox -s conformance --"),
+        (["--kubernetes", "v1.37.2"], "nox -s conformance -- --kubernetes v1.37.2"),
+        (["--context", "conformance"], "nox -s conformance -- --context conformance"),
+        (["--kubeconfig", "my files/c"], "nox -s conformance -- --kubeconfig 'my files/c'"),
+        (["--only", "term.*"], "nox -s conformance -- --only 'term.*'"),
+    ],
+)
+def test_a_run_is_reproduced_by_the_words_of_the_person(words: list[str], command: str) -> None:
+    assert reproduce({ARGUMENTS_VARIABLE: json.dumps(words)}) == command
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C"]))))
+def test_a_shell_reads_the_very_words_in_the_command(words: list[str]) -> None:
+    command = reproduce({ARGUMENTS_VARIABLE: json.dumps(words)})
+    assert shlex.split(command) == ["nox", "-s", "conformance", "--", *words]
+
+
+def test_who_called_pytest_by_hand_is_told_to_call_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pytest", "-p", "conformance.plugin", "my checks"])
+    assert reproduce({}) == "python -m pytest -p conformance.plugin 'my checks'"
+
+
+def test_the_version_of_the_suite_is_that_of_its_project() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (version,) = re.findall(r'^version = "(.*)"$', text, re.MULTILINE)
+    assert suite_version() == version
+
+
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """The git command in a folder of this test, which the suite takes for its own."""
+    monkeypatch.setattr(sessions, "ROOT", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Somebody")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "somebody@example.org")
+
+    def call(*words: str) -> str:
+        command = ["git", "-C", str(tmp_path), *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    return call
+
+
+def test_the_revision_is_the_commit_and_whether_it_was_changed(
+    git: Callable[..., str], tmp_path: Path
+) -> None:
+    git("init", "--quiet")
+    (tmp_path / "file").write_text("one", encoding="utf-8")
+    git("add", "file")
+    git("commit", "--quiet", "--message", "a commit")
+    commit = git("rev-parse", "--short=12", "HEAD")
+    assert revision() == commit
+    (tmp_path / "file").write_text("two", encoding="utf-8")
+    assert revision() == f"{commit}+"
+
+
+@pytest.mark.usefixtures("git")
+def test_outside_of_a_repository_no_commit_is_claimed() -> None:
+    assert not re.search(r"[0-9a-f]{7}", revision())
+
+
+@pytest.mark.usefixtures("git")
+def test_without_git_no_commit_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert not re.search(r"[0-9a-f]{7}", revision())

@@ -1,0 +1,113 @@
+"""Counter-examples to the checks of `conformance.checks.test_net`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.scenarios.net import SERVICE_NAME
+from fixtures.evidence.recording import LogRecord
+from tests.kit.edits import Edit, counterexample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Json = dict[str, Any]
+
+
+def slices(edit: Edit, service: str) -> Iterator[Json]:
+    """Yield all versions of the EndpointSlices of a Service."""
+    found = [
+        thing
+        for thing in edit.objects("EndpointSlice")
+        if thing["metadata"]["labels"].get(SERVICE_NAME) == service
+    ]
+    assert found
+    yield from found
+
+
+def serve_at(edit: Edit, service: str, port: int | None) -> None:
+    """Let a Service be served at this port of the pod only, or at none."""
+    model = next(thing for thing in slices(edit, "net-web-number") if thing.get("endpoints"))
+    for thing in slices(edit, service):
+        thing["endpoints"] = model["endpoints"]
+        thing["ports"] = [] if port is None else [{"name": "", "port": port, "protocol": "TCP"}]
+
+
+@counterexample("net.shared-localhost", "nothing answers at localhost")
+def no_localhost(edit: Edit) -> None:
+    edit.rename_line("app", "LOCAL proxy", "LOCAL")
+
+
+@counterexample("net.shared-localhost", "the sidecar has an address of its own")
+def other_address(edit: Edit) -> None:
+    edit.rename_line("proxy", "ADDRESS", "ADDRESS 10.9.8.7")
+
+
+@counterexample("net.service-numeric", "the Service is never answered")
+def unanswered(edit: Edit) -> None:
+    edit.rename_line("client", "GOT number proxy", "GOT number nothing")
+
+
+@counterexample("net.service-numeric", "the Service has no port")
+def no_port(edit: Edit) -> None:
+    serve_at(edit, "net-web-number", None)
+
+
+@counterexample("net.service-named", "port names of sidecars are not looked up")
+def name_not_found(edit: Edit) -> None:
+    serve_at(edit, "net-web-name", None)
+
+
+@counterexample("net.service-named", "the endpoint is right and nothing answers")
+def name_unanswered(edit: Edit) -> None:
+    edit.rename_line("client", "GOT name proxy", "GOT name nothing")
+
+
+@counterexample("net.plain-init-port-not-used", "the plain init container's port is served")
+def plain_init(edit: Edit) -> None:
+    serve_at(edit, "net-web-early", 8083)
+
+
+@counterexample("net.named-port-precedence", "the sidecar's port wins")
+def sidecar_wins(edit: Edit) -> None:
+    serve_at(edit, "net-web-both", 8081)
+
+
+@counterexample("net.endpoint-follows-readiness", "the endpoint stays ready")
+def stays_ready(edit: Edit) -> None:
+    for thing in slices(edit, "net-web-number"):
+        for point in thing.get("endpoints") or []:
+            point["conditions"]["ready"] = True
+
+
+@counterexample("net.endpoint-follows-readiness", "the endpoint does not get ready again")
+def stays_unready(edit: Edit) -> None:
+    unready = False
+    for thing in slices(edit, "net-web-number"):
+        for point in thing.get("endpoints") or []:
+            unready = unready or not point["conditions"]["ready"]
+            if unready and point["conditions"].get("serving"):
+                point["conditions"]["ready"] = False
+
+
+@counterexample("net.traffic-while-terminating", "nothing is answered once the pod is deleted")
+def cut_off(edit: Edit) -> None:
+    deleted = edit.action("delete").at
+    for record in edit.of(LogRecord):
+        if record.at > deleted and record.line.startswith("GOT number proxy"):
+            record.line = record.line.replace("proxy", "nothing")
+
+
+@counterexample("net.traffic-while-terminating", "the sidecar is told to stop with the main one")
+def stopped_at_once(edit: Edit) -> None:
+    edit.move_line("proxy", "TERM", after=("app", "TERM"), pod="net-web")
+
+
+@counterexample("net.hostport-works", "the sidecar's host port is forwarded")
+def forwarded(edit: Edit) -> None:
+    edit.rename_line("host-client", "GOT 30923 nothing", "GOT 30923 proxy")
+
+
+@counterexample("net.port-forward", "the sidecar cannot be reached while the pod initialises")
+def not_forwarded(edit: Edit) -> None:
+    edit.action("forward").answer = {"output": "", "error": "connection refused"}

@@ -1,0 +1,91 @@
+"""Counter-examples to the checks of `conformance.checks.test_phase`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.kubeapi.status import container_status
+from tests.kit.edits import Edit, counterexample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Json = dict[str, Any]
+
+
+def set_phase(
+    edit: Edit, phase: str, when: Callable[[Json], bool], name: str | None = None
+) -> None:
+    """Change the phase in those versions of the pods for which `when` holds."""
+    found = [pod for pod in edit.pods(name) if when(pod)]
+    assert found, "no such version"
+    for pod in found:
+        pod["status"]["phase"] = phase
+
+
+def starting(container: str) -> Callable[[Json], bool]:
+    """Return what tells of a version whether this container runs and is not started."""
+
+    def tell(pod: Json) -> bool:
+        status = container_status(pod, container)
+        return status.running and not status.started
+
+    return tell
+
+
+def down(container: str) -> Callable[[Json], bool]:
+    """Return what tells of a version whether this container was restarted and is down again."""
+
+    def tell(pod: Json) -> bool:
+        status = container_status(pod, container)
+        return status.restarts > 0 and not status.running
+
+    return tell
+
+
+def app_done(pod: Json) -> bool:
+    """Tell whether app has ended while the first sidecar still runs."""
+    return container_status(pod, "app").terminated and container_status(pod, "sidecar-1").running
+
+
+@counterexample("phase.reboot-pending", "the pod stays Running")
+def stays_running(edit: Edit) -> None:
+    def again(pod: Json) -> bool:
+        return container_status(pod, "init-1").restarts > 0
+
+    set_phase(edit, "Running", again, "node-kubelet-reboot")
+
+
+@counterexample("phase.pending-until-initialised", "Running while a sidecar is starting")
+def early_running(edit: Edit) -> None:
+    set_phase(edit, "Running", starting("sidecar-2"))
+
+
+@counterexample("phase.running-with-crashing-sidecar", "a crashing sidecar makes the pod Pending")
+def crash_pending(edit: Edit) -> None:
+    set_phase(edit, "Pending", down("crasher"))
+
+
+@counterexample("phase.not-back-to-pending", "the pod is Pending while a sidecar starts again")
+def back_to_pending(edit: Edit) -> None:
+    set_phase(edit, "Pending", starting("slow"))
+
+
+@counterexample("phase.running-until-sidecars-stop", "Succeeded before the sidecars stopped")
+def early_success(edit: Edit) -> None:
+    set_phase(edit, "Succeeded", app_done)
+
+
+@counterexample("phase.succeeded-ignores-sidecars", "a sidecar's exit code makes the pod fail")
+def failed_by_sidecar(edit: Edit) -> None:
+    set_phase(edit, "Failed", lambda p: p["status"]["phase"] == "Succeeded", "status-ends-well")
+
+
+@counterexample("phase.failed-by-main-only", "a sidecar's exit code hides the main's")
+def succeeded_by_sidecar(edit: Edit) -> None:
+    set_phase(edit, "Succeeded", lambda p: p["status"]["phase"] == "Failed", "status-ends-badly")
+
+
+@counterexample("phase.failed-by-main-only", "a main that had to be killed counts as a success")
+def killed_is_success(edit: Edit) -> None:
+    set_phase(edit, "Succeeded", lambda p: p["status"]["phase"] == "Failed", "status-ends-killed")

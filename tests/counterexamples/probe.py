@@ -1,0 +1,214 @@
+"""Counter-examples to the checks of `conformance.checks.test_probe`."""
+
+from __future__ import annotations
+
+from fixtures.evidence.recording import LogRecord, WatchRecord
+from fixtures.kubeapi.times import SECOND
+from tests.kit.edits import Edit, counterexample
+
+
+def not_restarted(edit: Edit, container: str) -> None:
+    """Let the statuses of a container have counted no restart."""
+    for status in edit.statuses(container):
+        status["restartCount"] = 0
+
+
+@counterexample("probe.startup-holds-others", "liveness is asked for during start-up")
+def killed_early(edit: Edit) -> None:
+    edit.move_line("late", "TERM", before=("late", "UP"))
+
+
+@counterexample("probe.startup-holds-others", "the sidecar is ready before it has started up")
+def ready_early(edit: Edit) -> None:
+    for status in edit.statuses("late"):
+        if "running" in status["state"]:
+            status["ready"] = True
+
+
+@counterexample("probe.startup-holds-others", "the other probes stay without effect")
+def never_released(edit: Edit) -> None:
+    not_restarted(edit, "late")
+    edit.drop_line("late", "TERM")
+
+
+@counterexample("probe.startup-holds-after-restart", "the second instance is ready at once")
+def ready_again_early(edit: Edit) -> None:
+    for status in edit.statuses("late"):
+        if status["restartCount"] == 1:
+            status["ready"] = True
+
+
+@counterexample(
+    "probe.startup-holds-after-restart", "the second instance is killed while it starts up"
+)
+def killed_again(edit: Edit) -> None:
+    edit.statuses("late")[-1]["restartCount"] = 2
+
+
+@counterexample("probe.startup-holds-after-restart", "the second instance never gets up")
+def never_up_again(edit: Edit) -> None:
+    said = [record for record in edit.of(LogRecord) if record.line.startswith("UP ")]
+    edit.records.remove(said[1])
+
+
+@counterexample(
+    "probe.liveness-restarts", "a failed gRPC probe is ignored", scenario="probe-liveness-fails"
+)
+def failure_ignored(edit: Edit) -> None:
+    not_restarted(edit, "grpc")
+
+
+@counterexample(
+    "probe.liveness-restarts",
+    "a redirect to another host counts as failed",
+    scenario="probe-liveness-passes",
+)
+def success_ignored(edit: Edit) -> None:
+    edit.statuses("redirect")[-1]["restartCount"] = 1
+
+
+@counterexample(
+    "probe.liveness-restarts", "the probe is asked only once", scenario="probe-liveness-passes"
+)
+def asked_once(edit: Edit) -> None:
+    edit.drop_line("tcp", "ASKED")
+
+
+@counterexample("probe.liveness-count-monotonic", "the count begins anew")
+def begins_anew(edit: Edit) -> None:
+    edit.statuses("exec")[-1]["restartCount"] = 0
+
+
+@counterexample("probe.liveness-count-monotonic", "the second failure is ignored")
+def counted_once(edit: Edit) -> None:
+    for status in edit.statuses("exec"):
+        status["restartCount"] = min(status["restartCount"], 1)
+
+
+@counterexample("probe.liveness-runs-prestop", "the preStop hook is left out")
+def no_prestop(edit: Edit) -> None:
+    edit.drop_line("exec", "PRESTOP")
+
+
+@counterexample("probe.liveness-runs-prestop", "SIGTERM does not wait for the preStop hook")
+def prestop_too_late(edit: Edit) -> None:
+    edit.move_line("exec", "PRESTOP", after=("exec", "TERM"))
+
+
+@counterexample("probe.liveness-runs-prestop", "the app is restarted with the sidecar")
+def app_too(edit: Edit) -> None:
+    edit.statuses("app")[-1]["restartCount"] = 1
+
+
+@counterexample("probe.liveness-during-init", "liveness is asked for after initialisation only")
+def after_init(edit: Edit) -> None:
+    edit.move_line("exec", "START 2", after=("app", "START"))
+
+
+@counterexample("probe.readiness-initial-delay", "readiness is asked for at once")
+def undelayed(edit: Edit) -> None:
+    edit.move_line("delayed", "ASKED", before=("delayed", "START"))
+
+
+@counterexample("probe.readiness-initial-delay", "the sidecar is ready before it is asked")
+def ready_unasked(edit: Edit) -> None:
+    for status in edit.statuses("delayed"):
+        if "running" in status["state"]:
+            status["ready"] = True
+
+
+@counterexample("probe.readiness-initial-delay", "the sidecar is restarted for its readiness")
+def restarted_for_readiness(edit: Edit) -> None:
+    edit.statuses("delayed")[-1]["restartCount"] = 1
+
+
+@counterexample("probe.readiness-toggles", "the sidecar stays ready")
+def stays_ready(edit: Edit) -> None:
+    seen = False
+    for status in edit.statuses("sidecar"):
+        seen = seen or status["ready"]
+        status["ready"] = seen
+
+
+@counterexample("probe.readiness-toggles", "the pod stays Ready")
+def pod_stays_ready(edit: Edit) -> None:
+    seen = False
+    for pod in edit.pods():
+        for condition in pod["status"].get("conditions") or []:
+            if condition["type"] == "Ready":
+                seen = seen or condition["status"] == "True"
+                condition["status"] = str(seen)
+
+
+@counterexample("probe.readiness-during-init", "readiness is not looked at before the app runs")
+def ready_after_init(edit: Edit) -> None:
+    for pod in edit.pods():
+        if pod["status"].get("phase") == "Pending":
+            for status in pod["status"].get("initContainerStatuses") or []:
+                status["ready"] = False
+
+
+@counterexample("probe.readiness-during-init", "readiness is asked for after initialisation only")
+def asked_after_init(edit: Edit) -> None:
+    edit.shift_line("delayed", "ASKED", 60)
+
+
+@counterexample("probe.ready-without-probe", "the sidecar never becomes ready")
+def never_ready(edit: Edit) -> None:
+    for status in edit.statuses("plain"):
+        status["ready"] = False
+
+
+@counterexample("probe.ready-without-probe", "the sidecar is ready before it is started")
+def ready_too_soon(edit: Edit) -> None:
+    for status in edit.statuses("plain"):
+        if "running" in status["state"]:
+            status["ready"] = True
+
+
+@counterexample("probe.ready-right-after-startup", "readiness waits for its next turn")
+def ready_a_period_later(edit: Edit) -> None:
+    ready = False
+    for record in edit.of(WatchRecord):
+        if record.object["kind"] == "Pod":
+            for status in record.object["status"].get("initContainerStatuses") or []:
+                ready = ready or (status["name"] == "late" and status["ready"])
+            if ready:
+                record.at += 25 * SECOND
+
+
+@counterexample("probe.grace-override", "a failed liveness probe grants the pod's grace period")
+def pods_grace(edit: Edit) -> None:
+    not_restarted(edit, "not-alive")
+
+
+@counterexample("probe.grace-override", "a failed startup probe grants no grace period")
+def no_grace(edit: Edit) -> None:
+    edit.move_line("not-up", "TERM", before=("not-up", "UP"))
+
+
+@counterexample("probe.termination-readiness", "readiness is frozen when the pod is deleted")
+def frozen(edit: Edit) -> None:
+    for pod in edit.pods():
+        if "deletionTimestamp" in pod["metadata"]:
+            for status in pod["status"].get("initContainerStatuses") or []:
+                if "running" in status["state"]:
+                    status["ready"] = True
+
+
+@counterexample("probe.termination-readiness", "the sidecar is stopped for its liveness")
+def stopped_for_liveness(edit: Edit) -> None:
+    edit.move_line("sidecar", "TERM", before=("app", "EXIT"))
+
+
+@counterexample("probe.workers-survive-restart-never", "the third instance is not asked any more")
+def no_worker(edit: Edit) -> None:
+    for status in edit.statuses("steady"):
+        if status["restartCount"] > 1:
+            status["ready"] = False
+
+
+@counterexample("probe.named-port-own", "the app's port of that name is asked")
+def other_port(edit: Edit) -> None:
+    edit.drop_line("tcp", "ASKED")
+    edit.statuses("tcp")[-1]["restartCount"] = 1

@@ -1,0 +1,130 @@
+"""Counter-examples to the checks of `conformance.checks.test_res`."""
+
+from __future__ import annotations
+
+import base64
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fixtures.evidence.recording import LogRecord
+from tests.kit.edits import Edit, counterexample
+
+if TYPE_CHECKING:
+    Json = dict[str, Any]
+
+
+def proposed(edit: Edit, name: str) -> Json:
+    """Return the answer to a proposed pod, to be changed in place."""
+    return edit.action("create", name=name).answer
+
+
+def charge(edit: Edit, name: str, old: str, new: str) -> None:
+    """Let a proposed pod be charged otherwise."""
+    body = proposed(edit, f"res-formula-{name}")["body"]
+    assert old in body["message"], body["message"]
+    body["message"] = body["message"].replace(old, new)
+
+
+@counterexample("res.sum-with-main", "the sidecar is counted as a plain init container")
+def not_added(edit: Edit) -> None:
+    charge(edit, "sum", "requests.cpu=45m", "requests.cpu=30m")
+
+
+@counterexample("res.init-peak-adds-earlier-sidecars", "earlier sidecars are not added")
+def peak_alone(edit: Edit) -> None:
+    charge(edit, "before", "requests.memory=170Mi", "requests.memory=100Mi")
+
+
+@counterexample("res.init-peak-adds-earlier-sidecars", "later sidecars are added as well")
+def peak_with_all(edit: Edit) -> None:
+    charge(edit, "after", "requests.cpu=100m", "requests.cpu=170m")
+
+
+@counterexample("res.overhead", "the overhead is left out")
+def no_overhead(edit: Edit) -> None:
+    charge(edit, "overhead", "requests.cpu=47m", "requests.cpu=40m")
+
+
+@counterexample("res.quota", "the quota is not charged for the sidecar", scenario="res-pod")
+def free_sidecar(edit: Edit) -> None:
+    edit.objects("ResourceQuota")[-1]["status"]["used"]["requests.cpu"] = "30m"
+
+
+@counterexample("res.quota", "a sidecar without requests is accepted")
+def no_requests(edit: Edit) -> None:
+    proposed(edit, "res-formula-missing").update(status=HTTPStatus.CREATED, body={})
+
+
+@counterexample("res.pod-level", "the formula is used all the same")
+def formula(edit: Edit) -> None:
+    charge(edit, "pod-level", "requests.cpu=200m", "requests.cpu=40m")
+
+
+@counterexample("res.pod-level", "the class is that of the containers", scenario="res-fit")
+def class_of_containers(edit: Edit) -> None:
+    proposed(edit, "res-fit-pod-level")["body"]["status"]["qosClass"] = "BestEffort"
+
+
+@counterexample("res.limitrange", "sidecars get no defaults")
+def no_defaults(edit: Edit) -> None:
+    body = proposed(edit, "res-ranges-default")["body"]
+    body["spec"]["initContainers"][0]["resources"] = {}
+
+
+@counterexample("res.limitrange", "sidecars are not bounded")
+def unbounded(edit: Edit) -> None:
+    proposed(edit, "res-ranges-much").update(status=HTTPStatus.CREATED, body={})
+
+
+@counterexample("res.limitrange", "sidecars do not add to the pod")
+def not_in_pod(edit: Edit) -> None:
+    proposed(edit, "res-ranges-together").update(status=HTTPStatus.CREATED, body={})
+
+
+@counterexample("res.limitrange", "plain init containers add to the pod")
+def init_in_pod(edit: Edit) -> None:
+    proposed(edit, "res-ranges-in-turn").update(status=HTTPStatus.FORBIDDEN, body={})
+
+
+@counterexample("res.qos-includes-sidecars", "a sidecar without requests is overlooked")
+def overlooked(edit: Edit) -> None:
+    proposed(edit, "res-fit-burstable-sidecar")["body"]["status"]["qosClass"] = "Guaranteed"
+
+
+@counterexample("res.kubelet-admission", "the kubelet takes the pod in")
+def taken_in(edit: Edit) -> None:
+    for pod in edit.pods("res-fit-memory"):
+        pod["status"].update(phase="Running", reason="")
+
+
+@counterexample("res.kubelet-admission", "the kubelet overlooks the sidecar")
+def half(edit: Edit) -> None:
+    for pod in edit.pods("res-fit-memory"):
+        if "message" in pod["status"]:
+            pod["status"]["message"] = "Node didn't have enough resource: memory, requested: 1, "
+
+
+@counterexample("res.pod-cgroup", "the cgroup leaves no room for the sidecar")
+def small_cgroup(edit: Edit) -> None:
+    edit.action("read-cgroup").answer["output"] = f"{1400 << 20}\n"
+
+
+@counterexample("res.oom-score", "the sidecar is the first to be killed")
+def first_killed(edit: Edit) -> None:
+    for record in edit.of(LogRecord):
+        if record.container == "sidecar":
+            record.line = "SCORE 999"
+
+
+@counterexample("res.ephemeral-limit", "the sidecar's limit is not enforced")
+def not_evicted(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["status"].update(phase="Running", reason="", message="")
+
+
+@counterexample("res.podresources-api", "sidecars are not listed")
+def not_listed(edit: Edit) -> None:
+    answer = edit.action("list-pod-resources").answer
+    data = base64.b64decode(answer["output"])
+    assert b"sidecar" in data
+    answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()

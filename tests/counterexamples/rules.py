@@ -1,0 +1,103 @@
+"""Counter-examples to the checks of `conformance.checks.test_rules`."""
+
+from __future__ import annotations
+
+from tests.kit.edits import Edit, counterexample
+
+
+@counterexample("rules.regular-always-is-not-sidecar", "the pod ends with the other container")
+def ends(edit: Edit) -> None:
+    for pod in edit.pods("rules-policies-always"):
+        for status in pod["status"].get("containerStatuses") or []:
+            if status["name"] == "app" and "terminated" in status["state"]:
+                pod["status"]["phase"] = "Succeeded"
+
+
+@counterexample("rules.regular-always-is-not-sidecar", "it is not restarted")
+def not_restarted(edit: Edit) -> None:
+    for status in edit.statuses("helper", "rules-policies-always"):
+        if status["restartCount"]:
+            status.update(restartCount=0, state=status["lastState"])
+
+
+@counterexample("rules.regular-always-is-not-sidecar", "the sidecar is stopped")
+def sidecar_stopped(edit: Edit) -> None:
+    for status in edit.statuses("sidecar", "rules-policies-always"):
+        if "running" in status["state"]:
+            started = status["state"]["running"]["startedAt"]
+            status["state"] = {
+                "terminated": {"exitCode": 0, "startedAt": started, "finishedAt": started}
+            }
+
+
+@counterexample("rules.init-policy-with-sidecar", "the pod hangs though its init container failed")
+def hangs(edit: Edit) -> None:
+    for pod in edit.pods("rules-policies-never"):
+        pod["status"]["phase"] = "Pending"
+
+
+@counterexample("rules.init-policy-with-sidecar", "the sidecar of the failed pod goes on")
+def goes_on(edit: Edit) -> None:
+    for status in edit.statuses("sidecar", "rules-policies-never"):
+        if "terminated" in status["state"]:
+            started = status["state"]["terminated"]["startedAt"]
+            status["state"] = {"running": {"startedAt": started}}
+
+
+@counterexample("rules.init-policy-with-sidecar", "the init container is not retried")
+def not_retried(edit: Edit) -> None:
+    for status in edit.statuses("init", "rules-policies-retry"):
+        status["restartCount"] = 0
+
+
+def forget(edit: Edit, text: str) -> None:
+    """Let something never have been written into the volume."""
+    edit.drop_line("app", f"THEN {text}")
+
+
+@counterexample("rules.restart-all-from-init", "the init container is not run again")
+def init_not_rerun(edit: Edit) -> None:
+    forget(edit, "init RUN 2")
+
+
+@counterexample("rules.restart-all-from-init", "the main container is started all the same")
+def init_ignored(edit: Edit) -> None:
+    edit.rename_line("app", "THEN init RUN 2", "THEN app RUN 1")
+
+
+@counterexample("rules.restart-all-from-main", "the init container is not run again")
+def main_without_init(edit: Edit) -> None:
+    forget(edit, "init RUN 3")
+
+
+@counterexample("rules.restart-all-from-main", "the pod gets another address")
+def other_address(edit: Edit) -> None:
+    for pod in edit.pods():
+        if any(status["restartCount"] for status in pod["status"].get("containerStatuses") or []):
+            pod["status"]["podIP"] = "10.9.8.7"
+
+
+@counterexample("rules.restart-all-from-sidecar", "the main container is not run again")
+def main_not_rerun(edit: Edit) -> None:
+    forget(edit, "app RUN 4")
+
+
+@counterexample("rules.restart-all-ungraceful", "the sidecar is given its grace period")
+def graceful(edit: Edit) -> None:
+    edit.rename_line("app", "THEN sidecar TERM", "THEN sidecar EXIT")
+
+
+@counterexample("rules.restart-all-ungraceful", "the condition does not end")
+def endless(edit: Edit) -> None:
+    for pod in edit.pods():
+        for condition in pod["status"].get("conditions") or []:
+            if condition["type"] == "AllContainersRestarting":
+                condition["status"] = "True"
+
+
+@counterexample("rules.restart-all-not-on-delete", "all containers are restarted once more")
+def restarted(edit: Edit) -> None:
+    for pod in edit.pods():
+        if "deletionTimestamp" in pod["metadata"]:
+            for status in pod["status"]["initContainerStatuses"]:
+                status["restartCount"] += 1

@@ -1,0 +1,23 @@
+"""Counter-examples to the checks of `conformance.checks.test_sched`."""
+
+from __future__ import annotations
+
+from tests.kit.edits import Edit, counterexample
+
+
+def scheduled(edit: Edit, name: str) -> None:
+    """Let a pod have been put on the node."""
+    for pod in edit.pods(name):
+        for condition in pod["status"].get("conditions") or []:
+            if condition["type"] == "PodScheduled":
+                condition.update(status="True", reason="", message="")
+
+
+@counterexample("sched.hostport", "both pods are put on one node")
+def same_port(edit: Edit) -> None:
+    scheduled(edit, "res-fit-port")
+
+
+@counterexample("sched.extended-resource-sum", "the sidecar's widget is not counted")
+def uncounted(edit: Edit) -> None:
+    scheduled(edit, "res-fit-widgets")

@@ -1,0 +1,151 @@
+"""A real HTTP server on the loopback that answers as a test tells it: an API server to blame."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import yaml
+
+from fixtures.kubeapi.client import Api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+
+class CutError(Exception):
+    """Raised by a stream where its connection is to drop."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked; `body` is its JSON, None where there was none."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. `content` is JSON, text, or an iterable of pieces that are sent one by one."""
+
+    content: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class ApiServer:
+    """`answer` is called for each request, from threads of the server."""
+
+    def __init__(self, answer: Callable[[Request], Reply]) -> None:
+        self.answer = answer
+        self.asked: list[Request] = []
+        self.done = threading.Event()
+        """Set when the test is over: for streams that stall until then."""
+        handler = type("Handler", (_Handler,), {"owner": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    @property
+    def address(self) -> str:
+        """Where it serves."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def api(self, folder: Path) -> Api:
+        """Return a client that has this server in its kubeconfig."""
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "test",
+            "clusters": [{"name": "test", "cluster": {"server": self.address}}],
+            "users": [{"name": "test", "user": {"token": "secret"}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        }
+        path = folder / "kubeconfig"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        return Api(path, None)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    owner: ApiServer
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length)) if length else None
+        request = Request(
+            self.command, parts.path, dict(parse_qsl(parts.query)), dict(self.headers), body
+        )
+        self.owner.asked.append(request)
+        try:
+            reply = self.owner.answer(request)
+        except CutError:
+            self._cut()
+            return
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.flush()
+        try:
+            for piece in filter(None, _pieces(reply.content)):
+                data = piece.encode()
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+                self.wfile.flush()
+        except CutError:
+            self._cut()
+            return
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        with suppress(OSError):  # the client may have closed it first
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - named after HTTP's methods
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - its signature
+        """Say nothing."""
+
+
+def _pieces(content: Any) -> Iterable[str]:  # noqa: ANN401 - JSON
+    if isinstance(content, str):
+        return [content]
+    if isinstance(content, dict | list):
+        return [json.dumps(content)]
+    pieces: Iterable[str] = content
+    return pieces
+
+
+@contextmanager
+def serving(answer: Callable[[Request], Reply], folder: Path) -> Iterator[tuple[ApiServer, Api]]:
+    """Serve until the end of the block."""
+    server = ApiServer(answer)
+    thread = threading.Thread(target=server._server.serve_forever, args=(0.01,))  # noqa: SLF001
+    thread.start()
+    api = server.api(folder)
+    try:
+        yield server, api
+    finally:
+        server.done.set()
+        api.close()
+        server._server.shutdown()  # noqa: SLF001 - one room
+        server._server.server_close()  # noqa: SLF001 - one room
+        thread.join()

@@ -1,0 +1,278 @@
+"""Making counter-examples: a good recording, and words to break it with.
+
+@counterexample("term.reverse-order", "the first sidecar is told to stop before the second")
+def early_term(edit: Edit) -> None:
+edit.move_line("sidecar-1", "TERM", before=("sidecar-2", "EXIT"))
+"""
+
+from __future__ import annotations
+
+import copy
+import gzip
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fixtures.evidence.lines import CLOCK
+from fixtures.evidence.recording import (
+    ActionRecord,
+    InstanceRecord,
+    LogRecord,
+    Record,
+    Recording,
+    WatchRecord,
+    parse,
+)
+from fixtures.kubeapi.times import SECOND, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Json = dict[str, Any]
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class CounterExample:
+    """An edit of a recording on which the check of a requirement has to fail.
+
+    `scenario` is None where the requirement has only one.
+    """
+
+    requirement: str
+    breaks: str
+    edit: Callable[[Edit], None]
+    scenario: str | None
+
+
+COUNTEREXAMPLES: list[CounterExample] = []
+
+
+def counterexample(
+    requirement: str, breaks: str, *, scenario: str | None = None
+) -> Callable[[Callable[[Edit], None]], Callable[[Edit], None]]:
+    """Register an edit that breaks the promise; `breaks` says how, in a few words."""
+
+    def register(edit: Callable[[Edit], None]) -> Callable[[Edit], None]:
+        COUNTEREXAMPLES.append(CounterExample(requirement, breaks, edit, scenario))
+        return edit
+
+    return register
+
+
+def labels() -> list[str]:
+    """Return the labels of the kept runs, newest first."""
+    found = [path.name for path in RECORDINGS.iterdir() if path.is_dir()]
+    return sorted(found, key=lambda name: [int(n) for n in name[1:].split(".")], reverse=True)
+
+
+def kept(label: str, scenario: str) -> Path:
+    """Return where a kept recording lies."""
+    return RECORDINGS / label / f"{scenario}.jsonl.gz"
+
+
+def load(label: str, scenario: str) -> Recording:
+    """Read a kept recording."""
+    path = kept(label, scenario)
+    with gzip.open(path) as file:
+        return parse(path, file)
+
+
+class Edit:
+    """A recording that can be changed. Every method fails where there is nothing to change.
+
+    A container is named as in the spec; `pod` is needed only where a recording has several.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._header = recording.header
+        self.records: list[Record] = [copy.deepcopy(record) for record in recording.records]
+        self._path = recording.path
+
+    def result(self) -> Recording:
+        """Return the changed recording."""
+        return Recording(self._path, self._header, self.records, complete=True)
+
+    def of(self, kind: type[R]) -> list[R]:
+        """Return the records of a kind, to be changed in place."""
+        return [record for record in self.records if isinstance(record, kind)]
+
+    # Logs.
+
+    def _lines(self, container: str, text: str, pod: str | None = None) -> list[LogRecord]:
+        found = [
+            record
+            for record in self.of(LogRecord)
+            if record.container == container
+            and pod in (None, record.pod)
+            and (not text or (record.line + " ").startswith(text + " "))
+        ]
+        assert found, f"{container} never said {text!r} in {self._path.name}"
+        return found
+
+    def drop_line(self, container: str, text: str, pod: str | None = None) -> None:
+        """Let the container never have said this."""
+        dropped = self._lines(container, text, pod)
+        self.records = [record for record in self.records if record not in dropped]
+
+    def rename_line(self, container: str, text: str, new: str, pod: str | None = None) -> None:
+        """Let the container have said something else, at the same moments."""
+        for record in self._lines(container, text, pod):
+            record.line = new + record.line[len(text) :]
+
+    def shift_line(self, container: str, text: str, seconds: float, pod: str | None = None) -> None:
+        """Let the container have said this earlier (negative) or later, by all its clocks."""
+        for record in self._lines(container, text, pod):
+            _shift(record, seconds)
+
+    def move_line(
+        self,
+        container: str,
+        text: str,
+        *,
+        before: tuple[str, str] | None = None,
+        after: tuple[str, str] | None = None,
+        pod: str | None = None,
+    ) -> None:
+        """Move the first such line to half a second before or after another (container, text)."""
+        target = before or after
+        assert target is not None
+        anchor = self._lines(*target, pod)[0]
+        line = self._lines(container, text, pod)[0]
+        wanted = parse_time(anchor.stamp) + (-SECOND // 2 if before else SECOND // 2)
+        _shift(line, (wanted - parse_time(line.stamp)) / SECOND)
+
+    def add_line(
+        self,
+        container: str,
+        text: str,
+        *,
+        like: tuple[str, str],
+        seconds: float = 0.0,
+        pod: str | None = None,
+    ) -> None:
+        """Let the container say something `seconds` after it said `like` (container, text).
+
+        `like` is of the same container, or of another whose line is taken as the model of when.
+        """
+        model = self._lines(*like, pod)[0]
+        own = self._lines(container, "", pod)[0] if container != like[0] else model
+        match = CLOCK.fullmatch(model.line)
+        record = replace(
+            model,
+            pod=own.pod,
+            uid=own.uid,
+            instance=own.instance,
+            container=container,
+            line=f"{text} {match['seconds']}.{match['hundredths']}" if match else text,
+        )
+        _shift(record, seconds)
+        self.records.append(record)
+
+    # Objects.
+
+    def events(self, kind: str) -> Iterator[Json]:
+        """Yield the watch events of a kind, to be changed in place."""
+        for record in self.of(WatchRecord):
+            if record.object["kind"] == kind:
+                yield record.event
+
+    def objects(self, kind: str, name: str | None = None) -> list[Json]:
+        """Return all versions of the objects of a kind (and name), to be changed in place."""
+        found = [
+            event["object"]
+            for event in self.events(kind)
+            if name in (None, event["object"]["metadata"]["name"])
+        ]
+        assert found, f"no {kind} {name or ''} in {self._path.name}"
+        return found
+
+    def pods(self, name: str | None = None) -> list[Json]:
+        """Return all versions of the pods (of this name), to be changed in place."""
+        return self.objects("Pod", name)
+
+    def statuses(self, container: str, pod: str | None = None) -> list[Json]:
+        """Return all versions of a container's status, to be changed in place."""
+        found = [
+            status
+            for thing in self.pods(pod)
+            for field in (
+                "initContainerStatuses",
+                "containerStatuses",
+                "ephemeralContainerStatuses",
+            )
+            for status in thing["status"].get(field) or []
+            if status["name"] == container
+        ]
+        assert found, f"{container} has no status in {self._path.name}"
+        return found
+
+    def drop_events(self, kind: str, unwanted: Callable[[Json], bool]) -> None:
+        """Let some watch events never have come; `unwanted` gets the object."""
+        before = len(self.records)
+        self.records = [
+            record
+            for record in self.records
+            if not (
+                isinstance(record, WatchRecord)
+                and record.object["kind"] == kind
+                and unwanted(record.object)
+            )
+        ]
+        assert len(self.records) < before, f"no such {kind} event in {self._path.name}"
+
+    def never_started(self, container: str, pod: str | None = None) -> None:
+        """Let a container have waited for ever."""
+        for status in self.statuses(container, pod):
+            status.update(
+                state={"waiting": {"reason": "PodInitializing"}},
+                lastState={},
+                restartCount=0,
+                ready=False,
+                started=False,
+            )
+            status.pop("containerID", None)
+        self.records = [
+            record
+            for record in self.records
+            if not (isinstance(record, InstanceRecord) and record.container == container)
+        ]
+
+    def shift_state(self, container: str, key: str, seconds: int, pod: str | None = None) -> None:
+        """Move `startedAt` or `finishedAt` of all states of a container."""
+        changed = 0
+        for status in self.statuses(container, pod):
+            for part in ("state", "lastState"):
+                for state in (status.get(part) or {}).values():
+                    if key in state:
+                        at = parse_time(state[key]) // SECOND + seconds
+                        state[key] = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                        changed += 1
+        assert changed, f"no {key} of {container} in {self._path.name}"
+
+    # Actions.
+
+    def action(self, name: str, /, **arguments: Any) -> ActionRecord:  # noqa: ANN401 - JSON values
+        """Return the first action of this name with these arguments, to be changed in place."""
+        for record in self.of(ActionRecord):
+            if record.name == name and all(
+                record.arguments.get(key) == value for key, value in arguments.items()
+            ):
+                return record
+        raise AssertionError(f"no action {name} {arguments} in {self._path.name}")
+
+
+def _shift(record: LogRecord, seconds: float) -> None:
+    nanoseconds = round(seconds * SECOND)
+    record.at += nanoseconds
+    stamp = parse_time(record.stamp) + nanoseconds
+    whole = datetime.fromtimestamp(stamp // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    record.stamp = f"{whole}.{stamp % SECOND:09d}Z"
+    match = CLOCK.fullmatch(record.line)
+    if match:
+        hundredths = int(match["seconds"]) * 100 + int(match["hundredths"]) + round(seconds * 100)
+        record.line = f"{match['text']} {hundredths // 100}.{hundredths % 100:02d}"

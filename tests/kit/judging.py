@@ -1,0 +1,38 @@
+"""Judging kept recordings with the checks of the catalogue, without pytest's machinery."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from fixtures.evidence.timeline import Timeline
+from tests.kit import edits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.catalogue import Declared
+    from fixtures.evidence.recording import Recording
+
+
+def judge(one: Declared, recordings: Mapping[str, Recording]) -> None:
+    """Let a check judge these recordings; what it raises comes through."""
+    timelines = {name: Timeline(recording) for name, recording in recordings.items()}
+    wanted = inspect.signature(one.check).parameters
+    given: dict[str, object] = {}
+    if "timeline" in wanted:
+        (given["timeline"],) = timelines.values()
+    if "timelines" in wanted:
+        given["timelines"] = timelines
+    one.check(**given)
+
+
+def label_for(one: Declared) -> str | None:
+    """Return the newest kept run that has all scenarios of a requirement, and promises it."""
+    for label in edits.labels():
+        minor = int(label.split(".")[1])
+        if one.requirement.unpromised_in(minor) is None and all(
+            edits.kept(label, name).is_file() for name in one.requirement.scenarios
+        ):
+            return label
+    return None
