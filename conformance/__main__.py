@@ -25,6 +25,7 @@ import pytest
 
 from conformance import catalogue
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
+from conformance.selection import Selection
 from fixtures.clusters.kind import find_engine
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError
 from fixtures.host.progress import Progress
@@ -32,7 +33,7 @@ from fixtures.images import releases
 from reports import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
 ROOT = Path(__file__).parents[1]
@@ -86,13 +87,20 @@ def main(arguments: Sequence[str]) -> int:
             _write(f"{parser().format_help()}\n", sys.stdout)
             return 0
         if options.list:
-            requirements = (one.requirement for one in catalogue.declared())
-            _write("".join(f"{line}\n" for line in catalogue.lines(requirements)), sys.stdout)
+            _write("".join(f"{line}\n" for line in _listed(options)), sys.stdout)
             return 0
         return _judge(options, arguments)
     except SuiteError as error:
         _write(f"ERROR: {error}\n", sys.stderr)
         return error.exit_status
+
+
+def _listed(options: argparse.Namespace) -> Iterator[str]:
+    """Return the lines of the catalogue, of what --only, --level and --quick leave of it."""
+    catalogue.load_scenarios()
+    requirements = [one.requirement for one in catalogue.declared()]
+    selection = Selection.from_options(options, requirements)
+    return catalogue.lines(one for one in requirements if selection.leaves_out(one) is None)
 
 
 def _write(text: str, target: IO[str]) -> None:

@@ -32,7 +32,11 @@ def assert_only_pending(pod: Pod) -> None:
 
 
 @requirement(
-    "startup.list-order", MUST, since="1.29", scenario="ordered-start", source=(SIDECARS, "KEP-753")
+    "startup.list-order",
+    MUST,
+    since="1.29",
+    scenario="ordered-start",
+    source=(SIDECARS, KEP_SIDECARS),
 )
 def test_list_order(timeline: Timeline) -> None:
     """Entries of initContainers start in list order, sidecars and plain init containers mixed."""

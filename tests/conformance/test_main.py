@@ -489,3 +489,12 @@ def test_a_run_is_judged_again_in_words_of_its_own(tmp_path: Path) -> None:
     judged = jsonreport.read(output / "v1.37.2" / "report.json")
     verdicts = {each.id: each.verdict for each in judged.results if each.verdict != "skipped"}
     assert verdicts == {"api.gate-removed": "pass"}
+
+
+def test_the_list_shows_what_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front.main(["--list", "--only", "vol,term", "--level", "must"]) == 0
+    *lines, count = capsys.readouterr().out.splitlines()
+    assert "vol.shared-emptydir" in {line.split()[0] for line in lines}
+    assert {line.split()[0].partition(".")[0] for line in lines} == {"term", "vol"}
+    assert {line.split()[1] for line in lines} == {"MUST"}
+    assert count == f"{len(lines)} requirements"
