@@ -287,9 +287,11 @@ if plan.get("ready"):
 print(plan.get("says", "words"), flush=True)
 print(plan.get("complains", ""), file=sys.stderr, flush=True)
 tell("begins")
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + plan.get("patience", 60)
 while plan.get("until") and not told(plan["until"]):
     if time.monotonic() > deadline:
+        if "patience" in plan:
+            break
         sys.exit(9)
     time.sleep(0.01)
 tell("ends")
@@ -420,17 +422,17 @@ def test_the_status_of_several_runs_is_the_worst(
 
 
 def test_the_next_is_prepared_while_one_is_judged_and_never_a_third(runs: Runs) -> None:
-    runs.plan("v1.35", ready=True, until="v1.36 begins")
+    # The first lives on long enough for a third to be begun beside it, were that done.
+    runs.plan("v1.35", ready=True, until="v1.37 begins", patience=3)
     runs.plan("v1.36", ready=True, until="v1.37 begins")
     runs.plan("v1.37", ready=True)
     assert runs.main("--kubernetes", "1.35,1.36,1.37") == 0
     told = runs.told()
-    assert told[:3] == ["v1.35 begins", "v1.36 begins", "v1.35 ends"]
-    assert told.index("v1.37 begins") > told.index("v1.35 ends")
+    assert told[:4] == ["v1.35 begins", "v1.36 begins", "v1.35 ends", "v1.37 begins"]
 
 
 def test_the_next_waits_for_the_cluster_of_the_one_before(runs: Runs) -> None:
-    runs.plan("v1.36")
+    runs.plan("v1.36", until="v1.37 begins", patience=3)
     runs.plan("v1.37")
     assert runs.main("--kubernetes", "1.36,1.37") == 0
     assert runs.told() == ["v1.36 begins", "v1.36 ends", "v1.37 begins", "v1.37 ends"]
