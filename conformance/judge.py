@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.errors import SuiteError
+from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
+from fixtures.stage import manifest
 from reports.model import Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.requirements import Requirement
+    from fixtures.evidence.capabilities import Capabilities
     from fixtures.evidence.evidence import Evidence
     from fixtures.evidence.moments import Comparison
 
@@ -31,6 +34,9 @@ PLAIN = re.compile(r"[-\d'\"\[({TFN]")
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]")
 
+PERSISTED = "api.field-persisted"
+"""The requirement that an API server keeps sidecars."""
+
 LINES = 8
 """How many lines an assertion's message may have in a result."""
 
@@ -42,7 +48,42 @@ class NotStagedError(Exception):
 def why_unsupported(requirement: Requirement, evidence: Evidence) -> str | None:
     """Say why a promise cannot be judged on this cluster; None when it can."""
     capabilities = evidence.facts.capabilities
-    return requirement.unpromised_in(capabilities.minor) or capabilities.lacking(requirement.needs)
+    reason = requirement.unpromised_in(capabilities.minor) or capabilities.lacking(
+        requirement.needs
+    )
+    endless = capabilities.lacking((Capability.ENDING_PODS,))
+    if reason is None and endless and any(map(has_ending_pods, requirement.scenarios)):
+        return endless
+    return reason
+
+
+def has_ending_pods(scenario: str) -> bool:
+    """Tell whether a scenario has pods that end when their regular containers have ended."""
+    return manifest.exists(scenario) and any(
+        spec.get("restartPolicy", "Always") != "Always"
+        for document in manifest.load(scenario)
+        for _, spec in manifest.pod_specs(document)
+    )
+
+
+def why_failed(requirement: Requirement, capabilities: Capabilities) -> str | None:
+    """Say why a promise is known to be broken before anything is staged; None where it is not.
+
+    It is that sidecars are stored: one check fails, and all that need them are unsupported.
+    """
+    return capabilities.dropped or None if requirement.id == PERSISTED else None
+
+
+def already_judged(result: Result, capabilities: Capabilities) -> Result:
+    """Return a result, or the failure that was found before anything was staged.
+
+    It holds also where the user left the check out: a run that judges a few others on a cluster
+    that loses sidecars would say nothing else of it.
+    """
+    if result.id != PERSISTED or not capabilities.dropped:
+        return result
+    found = {"verdict": Verdict.FAIL, "reason": capabilities.dropped, "scenarios": ()}
+    return result.model_copy(update=found)
 
 
 def judge(

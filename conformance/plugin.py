@@ -23,7 +23,7 @@ from pytest_html.basereport import BaseReport
 from conformance import known_failures as knownfailures
 from conformance import options
 from conformance.catalogue import declared, load_scenarios
-from conformance.judge import NotStagedError, judge, unjudged, why_unsupported
+from conformance.judge import NotStagedError, judge, unjudged, why_failed, why_unsupported
 from conformance.requirements import requirement_of
 from conformance.selection import Selection
 from conformance.session import Session
@@ -170,11 +170,17 @@ def _give_up(config: pytest.Config, run: Session, error: SuiteError) -> NoReturn
 
 @pytest.fixture(autouse=True)
 def supported(request: pytest.FixtureRequest) -> None:
-    """Skip a check whose promise this cluster does not make, or cannot be held to."""
+    """Skip a check whose promise this cluster does not make, or cannot be held to.
+
+    Fail one that was judged before anything was staged.
+    """
     requirement = requirement_of(request.node)
     if requirement is None:
         return
     evidence: Evidence = request.getfixturevalue("evidence")
+    failed = why_failed(requirement, evidence.facts.capabilities)
+    if failed:
+        pytest.fail(failed, pytrace=False)
     unsupported = why_unsupported(requirement, evidence)
     if unsupported:
         pytest.skip(unsupported)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 import reports
-from conformance.judge import unjudged, why_unsupported
+from conformance.judge import already_judged, unjudged, why_unsupported
 from conformance.known_failures import Baseline
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
 from fixtures.clusters.providers import provider_for
@@ -33,6 +33,7 @@ from fixtures.kubeapi.owner import new_run_id
 from fixtures.stage.detect import detect
 from fixtures.stage.manifest import Images
 from fixtures.stage.scenario import scenario_named
+from fixtures.stage.selftest import SelfTest
 from fixtures.stage.stage import Stage
 from reports.model import Report, Result, Verdict
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from conformance.requirements import Requirement
     from fixtures.clusters import Cluster, Provider
+    from fixtures.stage.detect import Found
     from reports.runpage import RunPage
 
 ROOT = Path(__file__).parents[1]
@@ -139,33 +141,28 @@ class Session:
         )
         with self.progress.step("looking at the cluster"):
             stage.open_namespace(stage.namespace)
-            capabilities, versions, facts = detect(
-                cluster.api, stage.namespace, cluster.nodes, images
-            )
+            found = detect(cluster.api, stage.namespace, cluster.nodes, images)
+        if self._scenarios(self._facts(found, cluster)):
+            with self.progress.step("testing two pods"):
+                trial = SelfTest(cluster.api, stage.namespace, self.run_id, images)
+                findings = trial.run(sidecars=Capability.SIDECARS not in found.capabilities.missing)
+            found = found.with_admission(findings.admission)
+            found = found.without(findings.missing, clocks=findings.clocks)
+        for sentence in found.facts["admission"]:
+            self.progress.line(f"admission of this cluster: {sentence}")
         stage.configure(
             lambda scenario: Header(
                 label=self.label,
-                minor=capabilities.minor,
+                minor=found.capabilities.minor,
                 shared_clock=bool(cluster.nodes),
                 scenario=scenario,
             ),
-            node_pods=facts["podsPerNode"],
-            cpus=facts["cpus"],
+            node_pods=found.facts["podsPerNode"],
+            cpus=found.facts["cpus"],
         )
-        run_facts = RunFacts(
-            label=self.label,
-            capabilities=capabilities,
-            versions=versions,
-            cluster={**facts, **cluster.facts},
-            reproduce=reproduce(),
-        )
+        run_facts = self._facts(found, cluster)
         self.evidence = Evidence(run_facts, self.directory)
-        names = {
-            name
-            for requirement in self.requirements
-            if why_unsupported(requirement, self.evidence) is None
-            for name in requirement.scenarios
-        }
+        names = self._scenarios(run_facts)
         try:
             stage.stage([scenario_named(name) for name in sorted(names)])
         finally:
@@ -183,6 +180,25 @@ class Session:
             self.evidence = Evidence(run_facts, self.directory)
         return self.evidence
 
+    def _facts(self, found: Found, cluster: Cluster) -> RunFacts:
+        return RunFacts(
+            label=self.label,
+            capabilities=found.capabilities,
+            versions=found.versions,
+            cluster={**found.facts, **cluster.facts},
+            reproduce=reproduce(),
+        )
+
+    def _scenarios(self, facts: RunFacts) -> set[str]:
+        """Return the names of the scenarios that a cluster with these facts is judged by."""
+        evidence = Evidence(facts, self.directory)
+        return {
+            name
+            for requirement in self.requirements
+            if why_unsupported(requirement, evidence) is None
+            for name in requirement.scenarios
+        }
+
     def read_evidence(self, facts: RunFacts) -> Evidence:
         """Return the evidence of the run that is judged again."""
         self.evidence = Evidence(facts, Path(self.options.replay))
@@ -191,7 +207,8 @@ class Session:
     def report(self, evidence: Evidence, *, interrupted: bool) -> Report:
         """Make the report of what has been judged so far."""
         facts = evidence.facts
-        judged = {result.id for result in self.results}
+        results = [already_judged(result, facts.capabilities) for result in self.results]
+        judged = {result.id for result in results}
         reason = self.broke or "the run was interrupted before it was judged"
         missing = [
             unjudged(requirement, Verdict.ERROR, reason)
@@ -211,11 +228,14 @@ class Session:
                 "gates": dict(capabilities.gates),
             },
             reproduce=facts.reproduce,
-            results=[*self.results, *missing],
+            results=[*results, *missing],
             scenarios=evidence.times(),
             timing=facts.timing,
-            notices=self.baseline.notices(self.results, facts.versions, datetime.now(UTC).date()),
-            unsupported=capabilities.missing.get(Capability.SIDECARS, ""),
+            notices=self.baseline.notices(results, facts.versions, datetime.now(UTC).date()),
+            # A cluster that loses sidecars which it should have is not one without any.
+            unsupported=""
+            if capabilities.dropped
+            else capabilities.missing.get(Capability.SIDECARS, ""),
         )
 
     def write(self, report: Report) -> None:

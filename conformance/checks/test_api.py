@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.api import CHANGED_IMAGE
 from conformance.sources import (
@@ -52,6 +53,12 @@ def init_containers(document: Json) -> Sequence[Json]:
     return found
 
 
+def policy_of(document: Json, name: str) -> str | None:
+    """Return the restart policy of an init container; None where it has none, or is not there."""
+    found = {one["name"]: one.get("restartPolicy") for one in init_containers(document)}
+    return found.get(name)
+
+
 def assert_refused(action: Action, field: str, words: str = "") -> None:
     """Assert that the request is invalid because of a field, for a reason with these words."""
     name = action.arguments["name"]
@@ -74,13 +81,14 @@ def test_field_persisted(timeline: Timeline) -> None:
     creations = timeline.actions_named("create")
     readings = timeline.actions_named("read")
     assert len(creations) == len(readings) == len(documents)
-    for creation, reading in zip(creations, readings, strict=True):
+    for document, creation, reading in zip(documents, creations, readings, strict=True):
         kind = creation.arguments["kind"]
+        name = init_containers(document)[0]["name"]
         assert creation.accepted, f"{kind} was refused: {creation.message}"
-        answered = init_containers(creation.body)[0].get("restartPolicy")
+        answered = policy_of(creation.body, name)
         assert answered == "Always", f"{kind} was answered without the field"
         assert reading.status == HTTPStatus.OK, f"{kind} cannot be read back"
-        stored = init_containers(reading.body)[0].get("restartPolicy")
+        stored = policy_of(reading.body, name)
         assert stored == "Always", f"{kind} was stored without the field"
 
 
@@ -90,6 +98,7 @@ def test_field_persisted(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-patch",
     source=(POD_REFERENCE, KEP_SIDECARS),
+    needs=OWN_CONTAINERS,
 )
 def test_patch_by_name(timeline: Timeline) -> None:
     """Patches address init containers by name: a sidecar can be added without replacing others."""
@@ -121,7 +130,7 @@ def test_patch_by_name(timeline: Timeline) -> None:
     MUST,
     since="1.28",
     scenario="api-policies",
-    needs=(),
+    needs=(Capability.UNCHANGED_CONTAINERS,),
     source=(SIDECAR_BLOG, KEP_RESTART_RULES, VALIDATION),
 )
 def test_init_policy_other_values(timeline: Timeline) -> None:
@@ -152,7 +161,7 @@ def test_init_policy_other_values(timeline: Timeline) -> None:
     MUST,
     since="1.28",
     scenario="api-policies",
-    needs=(),
+    needs=(Capability.UNCHANGED_CONTAINERS,),
     source=(POD_REFERENCE, KEP_RESTART_RULES, VALIDATION),
 )
 def test_regular_policy(timeline: Timeline) -> None:
@@ -179,6 +188,7 @@ def test_regular_policy(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-policies",
     source=(KEP_RESTART_ALL, POD_LIFECYCLE, VALIDATION),
+    needs=OWN_CONTAINERS,
 )
 def test_rules_on_sidecar(timeline: Timeline) -> None:
     """A sidecar may have restartPolicyRules from 1.36 on.
@@ -206,6 +216,7 @@ def test_rules_on_sidecar(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-validation",
     source=(SIDECARS, INIT_CONTAINERS, KEP_SIDECARS),
+    needs=OWN_CONTAINERS,
 )
 def test_probes_and_hooks_allowed(timeline: Timeline) -> None:
     """A sidecar may declare all three probes and both hooks, a plain init container none."""
@@ -230,6 +241,7 @@ def test_probes_and_hooks_allowed(timeline: Timeline) -> None:
     since="1.29",
     scenario=("api-validation", "api-live"),
     source=(INIT_CONTAINERS, VALIDATION),
+    needs=OWN_CONTAINERS,
 )
 def test_names_unique(timelines: dict[str, Timeline]) -> None:
     """A sidecar shares its name with no regular, init or ephemeral container of its pod."""
@@ -249,6 +261,7 @@ def test_names_unique(timelines: dict[str, Timeline]) -> None:
     since="1.29",
     scenario="api-validation",
     source=(POD_REFERENCE, KEP_SIDECARS),
+    needs=OWN_CONTAINERS,
 )
 def test_needs_regular_container(timeline: Timeline) -> None:
     """A pod of nothing but sidecars is invalid."""
@@ -262,6 +275,7 @@ def test_needs_regular_container(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-validation",
     source=(KEP_RESIZE, VALIDATION),
+    needs=OWN_CONTAINERS,
 )
 def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
     """A sidecar may have a resizePolicy from 1.33 on, where pods can be resized in place.
@@ -290,6 +304,7 @@ def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-validation",
     source=VALIDATION,
+    needs=OWN_CONTAINERS,
 )
 def test_hostport_same_pod_accepted(timeline: Timeline) -> None:
     """A hostPort of a sidecar may be claimed again by another container of the same pod.
@@ -360,6 +375,7 @@ def test_status_restart_transition(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-live",
     source=(POD_REFERENCE, VALIDATION),
+    needs=OWN_CONTAINERS,
 )
 def test_immutable_after_create(timeline: Timeline) -> None:
     """Of a pod's init containers only the image can be changed once the pod is created."""
@@ -406,7 +422,7 @@ def gates_of(timeline: Timeline, component: str) -> Mapping[str, tuple[str, floa
     since="1.28",
     until="1.36",
     scenario="api-gate",
-    needs=(Capability.METRICS,),
+    needs=(Capability.METRICS, Capability.UNCHANGED_CONTAINERS),
     source=SIDECAR_TUTORIAL,
 )
 def test_gate_metric(timeline: Timeline) -> None:
@@ -475,7 +491,7 @@ def assert_gate_refused(timeline: Timeline, words: str) -> None:
     since="1.28",
     until="1.32",
     scenario="api-gate-off",
-    needs=NO_SIDECARS,
+    needs=(*NO_SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, DROPPED_FIELDS),
 )
 def test_gate_off_drops_field(timeline: Timeline) -> None:
@@ -493,7 +509,7 @@ def test_gate_off_drops_field(timeline: Timeline) -> None:
     since="1.28",
     until="1.32",
     scenario="api-gate-off",
-    needs=NO_SIDECARS,
+    needs=(*NO_SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(VALIDATION, DROPPED_FIELDS),
 )
 def test_gate_off_probes_rejected(timeline: Timeline) -> None:
@@ -515,7 +531,7 @@ def test_gate_off_probes_rejected(timeline: Timeline) -> None:
     since="1.28",
     until="1.32",
     scenario="gate-off-blocks",
-    needs=NO_SIDECARS,
+    needs=(*NO_SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, SIDECAR_TUTORIAL),
 )
 def test_gate_off_acts_as_plain_init(timeline: Timeline) -> None:

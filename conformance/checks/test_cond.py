@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import POD_LIFECYCLE, SIDECARS, upstream
+from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ STICKY_SINCE = 36
     since="1.29",
     scenario="ordered-start",
     source=CONDITIONS,
+    needs=OWN_CONTAINERS,
 )
 def test_initialized_false(timeline: Timeline) -> None:
     """While a sidecar is not started Initialized is False and its message names that sidecar."""
@@ -91,6 +94,7 @@ def test_initialized_sticky(timeline: Timeline) -> None:
     since="1.29",
     scenario="net-web",
     source=SIDECARS,
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS, Capability.SERVICE_NETWORK),
 )
 def test_ready_needs_sidecars(timeline: Timeline) -> None:
     """While a sidecar is not ready Ready and ContainersReady are False and name it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
@@ -113,6 +114,7 @@ def test_sidecar_restarts_in_never(timeline: Timeline) -> None:
     since="1.29",
     scenario="job-never",
     source=pull(124942),
+    needs=OWN_GRACE,
 )
 def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
     """The completion of a Job waits for the sidecars to stop, and its time includes them."""
@@ -132,6 +134,7 @@ def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
     since="1.29",
     scenario="job-never",
     source=SIDECAR_JOBS,
+    needs=OWN_GRACE,
 )
 def test_sidecar_exit_code_ignored(timeline: Timeline) -> None:
     """Exit codes of sidecars do not make a Job fail, neither during its run nor at its end."""
@@ -190,6 +193,7 @@ def test_never_ignores_sidecar_restarts(timeline: Timeline) -> None:
     since="1.29",
     scenario="job-policy",
     source=upstream("pkg/controller/job/pod_failure_policy.go"),
+    needs=OWN_GRACE,
 )
 def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
     """Exit codes of sidecars count in a pod failure policy, which may also name a sidecar."""
@@ -201,7 +205,14 @@ def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
     assert named.accepted, f"a policy that names a sidecar was answered {named.message}"
 
 
-@requirement("job.active-deadline", MUST, since="1.29", scenario="job-suspended", source=JOBS)
+@requirement(
+    "job.active-deadline",
+    MUST,
+    since="1.29",
+    scenario="job-suspended",
+    source=JOBS,
+    needs=OWN_GRACE,
+)
 def test_active_deadline(timeline: Timeline) -> None:
     """The active deadline of a Job fails it and stops its pods with their sidecars."""
     limit = timeline.action("patch", patch={"spec": {"activeDeadlineSeconds": 1}})
@@ -213,7 +224,9 @@ def test_active_deadline(timeline: Timeline) -> None:
     assert pod["sidecar-1"].said("EXIT") < pod.gone
 
 
-@requirement("job.suspend-resume", MUST, since="1.29", scenario="job-suspended", source=JOBS)
+@requirement(
+    "job.suspend-resume", MUST, since="1.29", scenario="job-suspended", source=JOBS, needs=OWN_GRACE
+)
 def test_suspend_resume(timeline: Timeline) -> None:
     """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh."""
     assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
@@ -235,6 +248,7 @@ def test_suspend_resume(timeline: Timeline) -> None:
     since="1.29",
     scenario="job-suspended",
     source=KEP_REPLACEMENT,
+    needs=OWN_GRACE,
 )
 def test_replacement_failed(timeline: Timeline) -> None:
     """Where only failed pods are to be replaced, a new pod waits for the sidecars' end, too."""

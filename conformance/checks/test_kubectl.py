@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.sources import DEBUG_INIT, DOCS, KEP_SIDECARS, SIDECAR_BLOG, upstream
 from fixtures.evidence.capabilities import Capability
@@ -45,6 +46,7 @@ def assert_shown(timeline: Timeline, stage: str, column: str, expected: str) -> 
     since="1.29",
     scenario="kubectl-columns",
     source=(KEP_SIDECARS, PRINTERS),
+    needs=OWN_CONTAINERS,
 )
 def test_ready_column(timeline: Timeline) -> None:
     """READY counts sidecars among the ready containers, and in the total from the beginning."""
@@ -59,6 +61,7 @@ def test_ready_column(timeline: Timeline) -> None:
     since="1.29",
     scenario="kubectl-columns",
     source=(KEP_SIDECARS, DEBUG_INIT, PRINTERS),
+    needs=OWN_CONTAINERS,
 )
 def test_status_init_progress(timeline: Timeline) -> None:
     """STATUS is Init:i/n in initialisation: of all init containers, i are done or started."""
@@ -91,6 +94,7 @@ def test_restarts_column(timeline: Timeline) -> None:
     since="1.29",
     scenario="kubectl-columns",
     source=(PRINTERS, "https://github.com/kubernetes/kubectl/issues/1739"),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS, Capability.UNCHANGED_GRACE),
 )
 def test_completed(timeline: Timeline) -> None:
     """A finished pod is shown as Completed, also when a sidecar of it had to be killed."""
@@ -106,6 +110,7 @@ def test_completed(timeline: Timeline) -> None:
     since="1.29",
     scenario="kubectl-crashing",
     source=PRINTERS,
+    needs=OWN_CONTAINERS,
 )
 def test_status_crashing_sidecar(timeline: Timeline) -> None:
     """A running pod with a sidecar in back-off is shown as Init:CrashLoopBackOff or Init:Error.
@@ -127,7 +132,7 @@ def test_status_crashing_sidecar(timeline: Timeline) -> None:
     MUST,
     since="1.29",
     scenario="kubectl-columns",
-    needs=KUBECTL,
+    needs=(*KUBECTL, Capability.UNCHANGED_CONTAINERS, Capability.UNCHANGED_RESOURCES),
     source=SIDECAR_BLOG,
 )
 def test_describe_node(timeline: Timeline) -> None:
@@ -146,7 +151,7 @@ def test_describe_node(timeline: Timeline) -> None:
     OBSERVED,
     since="1.29",
     scenario="kubectl-columns",
-    needs=KUBECTL,
+    needs=(*KUBECTL, Capability.UNCHANGED_CONTAINERS),
     source=(ANNOTATIONS, DEFAULT_CHOICE),
 )
 def test_default_container(timeline: Timeline) -> None:

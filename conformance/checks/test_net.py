@@ -9,6 +9,7 @@ import pytest
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.net import HOST_PORTS, SERVICE_NAME, SIDECAR_PORT
 from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, SIDECARS, pull, upstream
+from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -74,7 +75,12 @@ def test_shared_localhost(timeline: Timeline) -> None:
 
 
 @requirement(
-    "net.service-numeric", MUST, since="1.29", scenario="net-web", source=(SIDECARS, KEP_SIDECARS)
+    "net.service-numeric",
+    MUST,
+    since="1.29",
+    scenario="net-web",
+    source=(SIDECARS, KEP_SIDECARS),
+    needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK),
 )
 def test_service_numeric(timeline: Timeline) -> None:
     """A Service with a numeric targetPort reaches the sidecar that listens there."""
@@ -88,6 +94,7 @@ def test_service_numeric(timeline: Timeline) -> None:
     since="1.33",
     scenario="net-web",
     source=pull(128850),
+    needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK),
 )
 def test_service_named(timeline: Timeline) -> None:
     """A Service whose targetPort is a port name of a sidecar reaches that sidecar."""
@@ -119,7 +126,12 @@ def test_named_port_precedence(timeline: Timeline) -> None:
 
 
 @requirement(
-    "net.endpoint-follows-readiness", SHOULD, since="1.29", scenario="net-web", source=KEP_SIDECARS
+    "net.endpoint-follows-readiness",
+    SHOULD,
+    since="1.29",
+    scenario="net-web",
+    source=KEP_SIDECARS,
+    needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK),
 )
 def test_endpoint_follows_readiness(timeline: Timeline) -> None:
     """A pod's endpoint is ready only while its sidecar is, and is ready again when it is again."""
@@ -128,7 +140,12 @@ def test_endpoint_follows_readiness(timeline: Timeline) -> None:
 
 
 @requirement(
-    "net.traffic-while-terminating", SHOULD, since="1.29", scenario="net-web", source=KEP_SIDECARS
+    "net.traffic-while-terminating",
+    SHOULD,
+    since="1.29",
+    scenario="net-web",
+    source=KEP_SIDECARS,
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_GRACE, Capability.SERVICE_NETWORK),
 )
 def test_traffic_while_terminating(timeline: Timeline) -> None:
     """A Service is still answered by the sidecar while the main container terminates."""
@@ -158,6 +175,7 @@ def surely_before(first: Moment, second: Moment) -> bool:
     since="1.29",
     scenario="net-web",
     source=upstream("pkg/kubelet/kuberuntime/kuberuntime_sandbox.go"),
+    needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK, Capability.POD_NETWORK),
 )
 def test_hostport_works(timeline: Timeline) -> None:
     """The node forwards hostPorts of regular containers, but not those of sidecars."""

@@ -221,7 +221,7 @@ def test_apiserver_down_startup(timeline: Timeline) -> None:
     since="1.29",
     scenario="node-kubelet",
     source=KEP_SIDECARS,
-    needs=(*NEEDS, Capability.METRICS),
+    needs=(*NEEDS, Capability.METRICS, Capability.UNCHANGED_CONTAINERS),
 )
 def test_metrics(timeline: Timeline) -> None:
     """The kubelet counts sidecars as started init containers and tells what they use."""

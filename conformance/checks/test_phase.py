@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.status import held_back_after_restart, starts_again
 from conformance.sources import POD_LIFECYCLE, SIDECARS, pull, upstream
@@ -129,6 +130,7 @@ def test_running_until_sidecars_stop(timeline: Timeline) -> None:
     since="1.29",
     scenario="status-ends",
     source=(SIDECARS, GET_PHASE),
+    needs=OWN_GRACE,
 )
 def test_succeeded_ignores_sidecars(timeline: Timeline) -> None:
     """A pod whose regular containers exited 0 has Succeeded, whatever its sidecars exited with."""

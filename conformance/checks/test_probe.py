@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conformance.checks.instances import assert_ran_once
+from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.probe import FAILING, PASSING, PERIOD
 from conformance.sources import (
@@ -228,6 +229,7 @@ def test_ready_right_after_startup(timeline: Timeline) -> None:
     since="1.29",
     scenario="startup-fails",
     source=(CONFIGURE_PROBES, PROBE_TEST),
+    needs=OWN_GRACE,
 )
 def test_grace_override(timeline: Timeline) -> None:
     """The grace period of a liveness or startup probe replaces the pod's when the probe fails."""
@@ -246,6 +248,7 @@ def test_grace_override(timeline: Timeline) -> None:
     since="1.29",
     scenario="probe-ready",
     source=(PROBE_TEST, issue(140882)),
+    needs=OWN_GRACE,
 )
 def test_termination_readiness(timeline: Timeline) -> None:
     """While a pod is being deleted its sidecar is asked for readiness, but not for liveness."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull, upstream
 from fixtures.evidence.capabilities import Capability
@@ -81,7 +82,12 @@ def oom_score(container: Container) -> int:
 
 
 @requirement(
-    "res.sum-with-main", MUST, since="1.29", scenario="res-formula", source=(SIDECARS, KEP_SIDECARS)
+    "res.sum-with-main",
+    MUST,
+    since="1.29",
+    scenario="res-formula",
+    source=(SIDECARS, KEP_SIDECARS),
+    needs=OWN_RESOURCES,
 )
 def test_sum_with_main(timeline: Timeline) -> None:
     """A pod's effective request and limit add up sidecars and main containers."""
@@ -94,6 +100,7 @@ def test_sum_with_main(timeline: Timeline) -> None:
     since="1.29",
     scenario="res-formula",
     source=KEP_SIDECARS,
+    needs=OWN_RESOURCES,
 )
 def test_init_peak_adds_earlier_sidecars(timeline: Timeline) -> None:
     """A plain init container counts with all sidecars listed before it, not with later ones."""
@@ -102,7 +109,12 @@ def test_init_peak_adds_earlier_sidecars(timeline: Timeline) -> None:
 
 
 @requirement(
-    "res.overhead", SHOULD, since="1.29", scenario="res-formula", source=(OVERHEAD, KEP_SIDECARS)
+    "res.overhead",
+    SHOULD,
+    since="1.29",
+    scenario="res-formula",
+    source=(OVERHEAD, KEP_SIDECARS),
+    needs=OWN_RESOURCES,
 )
 def test_overhead(timeline: Timeline) -> None:
     """A pod's overhead is added to what its sidecars and main containers request."""
@@ -113,7 +125,12 @@ def test_overhead(timeline: Timeline) -> None:
 
 
 @requirement(
-    "res.quota", MUST, since="1.29", scenario=("res-formula", "res-pod"), source=(SIDECARS, QUOTAS)
+    "res.quota",
+    MUST,
+    since="1.29",
+    scenario=("res-formula", "res-pod"),
+    source=(SIDECARS, QUOTAS),
+    needs=OWN_RESOURCES,
 )
 def test_quota(timelines: Mapping[str, Timeline]) -> None:
     """A quota charges sidecars, and refuses those without the requests and limits that it holds."""
@@ -138,6 +155,7 @@ def test_quota(timelines: Mapping[str, Timeline]) -> None:
     since="1.34",
     scenario=("res-formula", "res-fit"),
     source=POD_LEVEL,
+    needs=OWN_RESOURCES,
 )
 def test_pod_level(timelines: Mapping[str, Timeline]) -> None:
     """Resources of the pod as a whole count instead of those of its sidecars and containers."""
@@ -145,7 +163,14 @@ def test_pod_level(timelines: Mapping[str, Timeline]) -> None:
     assert_class(timelines["res-fit"], "pod-level", "Guaranteed")
 
 
-@requirement("res.limitrange", SHOULD, since="1.29", scenario="res-ranges", source=KEP_SIDECARS)
+@requirement(
+    "res.limitrange",
+    SHOULD,
+    since="1.29",
+    scenario="res-ranges",
+    source=KEP_SIDECARS,
+    needs=OWN_RESOURCES,
+)
 def test_limitrange(timeline: Timeline) -> None:
     """A LimitRange gives sidecars its defaults, bounds each of them, and their sum with the pod."""
     default = proposal(timeline, "default")
@@ -166,7 +191,12 @@ def test_limitrange(timeline: Timeline) -> None:
 
 
 @requirement(
-    "res.qos-includes-sidecars", MUST, since="1.29", scenario="res-fit", source=(SIDECARS, QOS)
+    "res.qos-includes-sidecars",
+    MUST,
+    since="1.29",
+    scenario="res-fit",
+    source=(SIDECARS, QOS),
+    needs=OWN_RESOURCES,
 )
 def test_qos_includes_sidecars(timeline: Timeline) -> None:
     """A pod's QoS class is that of its sidecars and main containers together."""
@@ -182,6 +212,7 @@ def test_qos_includes_sidecars(timeline: Timeline) -> None:
     since="1.29",
     scenario="res-fit",
     source=upstream("pkg/kubelet/lifecycle/predicate.go"),
+    needs=OWN_RESOURCES,
 )
 def test_kubelet_admission(timeline: Timeline) -> None:
     """The kubelet refuses a pod whose sidecars and main containers together have no room."""
@@ -201,7 +232,12 @@ def test_kubelet_admission(timeline: Timeline) -> None:
     since="1.29",
     scenario="res-pod",
     source=SIDECARS,
-    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+    needs=(
+        Capability.SIDECARS,
+        Capability.NODE_ACCESS,
+        Capability.UNCHANGED_CONTAINERS,
+        Capability.UNCHANGED_RESOURCES,
+    ),
 )
 def test_pod_cgroup(timeline: Timeline) -> None:
     """The limit of the pod's own cgroup is the sum over sidecars and main containers."""
@@ -211,7 +247,12 @@ def test_pod_cgroup(timeline: Timeline) -> None:
 
 
 @requirement(
-    "res.oom-score", MUST, since="1.32", scenario="res-pod", source=(pull(128029), KEP_SIDECARS)
+    "res.oom-score",
+    MUST,
+    since="1.32",
+    scenario="res-pod",
+    source=(pull(128029), KEP_SIDECARS),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES),
 )
 def test_oom_score(timeline: Timeline) -> None:
     """A sidecar's OOM score is at most that of the main container that requests least memory."""
@@ -237,7 +278,7 @@ def test_ephemeral_limit(timeline: Timeline) -> None:
     since="1.30",
     scenario="res-pod",
     source=pull(120718),
-    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS, Capability.UNCHANGED_CONTAINERS),
 )
 def test_podresources_api(timeline: Timeline) -> None:
     """The kubelet's API of pod resources lists sidecars, and no plain init containers."""

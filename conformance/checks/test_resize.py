@@ -29,7 +29,14 @@ def resize(timeline: Timeline, patch: Json) -> Action:
     return timeline.action("patch", subresource="resize", patch=patch)
 
 
-@requirement("resize.sidecar", MUST, since="1.33", scenario="resize", source=RESIZE, needs=NEEDS)
+@requirement(
+    "resize.sidecar",
+    MUST,
+    since="1.33",
+    scenario="resize",
+    source=RESIZE,
+    needs=(*NEEDS, Capability.UNCHANGED_RESOURCES),
+)
 def test_sidecar(timeline: Timeline) -> None:
     """CPU and memory of a running sidecar can be changed through the resize subresource."""
     answer = resize(timeline, resizing("steady", MORE_OF_ALL))
@@ -46,7 +53,7 @@ def test_sidecar(timeline: Timeline) -> None:
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
-    needs=NEEDS,
+    needs=(*NEEDS, Capability.UNCHANGED_RESOURCES),
 )
 def test_restart_policy(timeline: Timeline) -> None:
     """A resized sidecar runs on, unless its policy asks for a restart: then only it restarts."""
@@ -64,7 +71,7 @@ def test_restart_policy(timeline: Timeline) -> None:
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
-    needs=NEEDS,
+    needs=(*NEEDS, Capability.UNCHANGED_RESOURCES),
 )
 def test_plain_init(timeline: Timeline) -> None:
     """Plain init containers cannot be resized before 1.36; since then they can, without restart."""
@@ -81,7 +88,12 @@ def test_plain_init(timeline: Timeline) -> None:
 
 
 @requirement(
-    "resize.limits", MUST, since="1.33", scenario="resize", source=(RESIZE, KEP_RESIZE), needs=NEEDS
+    "resize.limits",
+    MUST,
+    since="1.33",
+    scenario="resize",
+    source=(RESIZE, KEP_RESIZE),
+    needs=(*NEEDS, Capability.UNCHANGED_CONTAINERS, Capability.UNCHANGED_RESOURCES),
 )
 def test_limits(timeline: Timeline) -> None:
     """No resize touches other resources, the QoS class, the order, or takes resources away."""
@@ -105,6 +117,7 @@ def test_limits(timeline: Timeline) -> None:
     until="1.32",
     scenario="resize-absent",
     source=upstream("pkg/apis/core/validation/validation.go ValidatePodUpdate"),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES),
 )
 def test_absent_before(timeline: Timeline) -> None:
     """Before 1.33 the resources of a sidecar cannot be changed."""

@@ -22,7 +22,14 @@ def assert_no_room(timeline: Timeline, name: str, words: str) -> None:
     assert words in scheduled.message, scheduled.message
 
 
-@requirement("sched.hostport", MUST, since="1.33", scenario="res-fit", source=pull(132040))
+@requirement(
+    "sched.hostport",
+    MUST,
+    since="1.33",
+    scenario="res-fit",
+    source=pull(132040),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES),
+)
 def test_hostport(timeline: Timeline) -> None:
     """A hostPort of a sidecar is taken: no other pod that wants it is put on the same node."""
     assert_no_room(timeline, "res-fit-port", "free ports")
@@ -34,7 +41,7 @@ def test_hostport(timeline: Timeline) -> None:
     since="1.29",
     scenario="res-fit",
     source=KEP_SIDECARS,
-    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS, Capability.UNCHANGED_RESOURCES),
 )
 def test_extended_resource_sum(timeline: Timeline) -> None:
     """Extended resources of sidecars are added to those of main containers."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import OBSERVED, SHOULD, requirement
 from conformance.sources import DOCS, KEP_SIDECARS
+from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
@@ -23,6 +25,7 @@ POD_SECURITY_STANDARDS = f"{DOCS}/concepts/security/pod-security-standards/"
     since="1.29",
     scenario="sec-psa",
     source=(POD_SECURITY_ADMISSION, POD_SECURITY_STANDARDS),
+    needs=OWN_CONTAINERS,
 )
 def test_psa_applies(timeline: Timeline) -> None:
     """Pod Security admission holds sidecars to the same standard as other containers."""
@@ -42,6 +45,7 @@ def test_psa_applies(timeline: Timeline) -> None:
     since="1.29",
     scenario="sec-contexts",
     source=(SECURITY_CONTEXT, KEP_SIDECARS),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_SECURITY),
 )
 def test_own_context(timeline: Timeline) -> None:
     """A sidecar's securityContext is its own and bears on no other container."""

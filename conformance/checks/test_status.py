@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
 from fixtures.kubeapi.times import SECOND
@@ -11,15 +12,17 @@ from fixtures.kubeapi.times import SECOND
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
     from fixtures.evidence.version import Version
 
 API_TYPES = upstream("staging/src/k8s.io/api/core/v1/types.go")
 
 
-def names_in(version: Version, part: str) -> list[str]:
-    """Return the names of the containers in one list of a pod's statuses."""
-    return [status["name"] for status in version.status.get(part) or []]
+def names_in(pod: Pod, version: Version, part: str) -> list[str]:
+    """Return the names of the pod's containers in one list of its statuses."""
+    shown = [status["name"] for status in version.status.get(part) or []]
+    return [name for name in shown if name in pod.containers]
 
 
 @requirement(
@@ -33,8 +36,8 @@ def test_in_init_statuses(timeline: Timeline) -> None:
     """Sidecar statuses stand in initContainerStatuses in spec order, never in containerStatuses."""
     shown = 0
     for version in timeline.pod.versions:
-        init = names_in(version, "initContainerStatuses")
-        regular = names_in(version, "containerStatuses")
+        init = names_in(timeline.pod, version, "initContainerStatuses")
+        regular = names_in(timeline.pod, version, "containerStatuses")
         if init or regular:
             shown += 1
             assert init == ["init-1", "sidecar-1", "init-2", "sidecar-2"], (
@@ -93,6 +96,7 @@ def test_main_waiting_reason(timeline: Timeline) -> None:
     since="1.29",
     scenario=("ordered-start", "status-ends"),
     source=(SIDECARS, POD_LIFECYCLE),
+    needs=OWN_GRACE,
 )
 def test_final_states(timelines: Mapping[str, Timeline]) -> None:
     """In the end a sidecar is shown terminated: 0 Completed by itself, 137 Error if killed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.sources import (
@@ -58,6 +59,7 @@ def assert_stays_down(sidecar: Container, last_word: str) -> None:
     since="1.29",
     scenario=("ordered-start", "term-delete"),
     source=(SIDECAR_TERMINATION, KEP_SIDECARS),
+    needs=OWN_GRACE,
 )
 def test_main_first(timelines: Mapping[str, Timeline]) -> None:
     """No sidecar gets SIGTERM before the last regular container has exited."""
@@ -74,6 +76,7 @@ def test_main_first(timelines: Mapping[str, Timeline]) -> None:
     since="1.29",
     scenario="ordered-start",
     source=(SIDECARS, SIDECAR_TERMINATION, KEP_SIDECARS),
+    needs=OWN_GRACE,
 )
 def test_reverse_order(timeline: Timeline) -> None:
     """Sidecars get SIGTERM in reverse list order, each after the next one has exited."""
@@ -82,7 +85,12 @@ def test_reverse_order(timeline: Timeline) -> None:
 
 
 @requirement(
-    "term.order-on-delete", MUST, since="1.29", scenario="term-delete", source=SIDECAR_TERMINATION
+    "term.order-on-delete",
+    MUST,
+    since="1.29",
+    scenario="term-delete",
+    source=SIDECAR_TERMINATION,
+    needs=OWN_GRACE,
 )
 def test_order_on_delete(timeline: Timeline) -> None:
     """A deleted pod whose app takes its time stops its sidecars in the same reverse order."""
@@ -100,6 +108,7 @@ def test_order_on_delete(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-delete",
     source=(SIDECAR_TERMINATION, KEP_SIDECARS),
+    needs=OWN_GRACE,
 )
 def test_sidecar_serves_during_main_shutdown(timeline: Timeline) -> None:
     """While the app stops, its sidecars still run and answer its requests."""
@@ -116,6 +125,7 @@ def test_sidecar_serves_during_main_shutdown(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-delete",
     source=(KEP_SIDECARS, LIFECYCLE_TEST),
+    needs=OWN_GRACE,
 )
 def test_prestop_all_at_once(timeline: Timeline) -> None:
     """The preStop hooks of sidecars and regular containers all start when termination begins."""
@@ -133,6 +143,7 @@ def test_prestop_all_at_once(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-delete",
     source=(KEP_SIDECARS, LIFECYCLE_TEST),
+    needs=OWN_GRACE,
 )
 def test_prestop_before_term(timeline: Timeline) -> None:
     """A sidecar gets SIGTERM only after its preStop hook has finished and its turn has come."""
@@ -150,6 +161,7 @@ def test_prestop_before_term(timeline: Timeline) -> None:
     since="1.29",
     scenario="job-never",
     source=LIFECYCLE_TEST,
+    needs=OWN_GRACE,
 )
 def test_prestop_runs_on_completion(timeline: Timeline) -> None:
     """The preStop hook of a sidecar runs when the pod ends by itself, too."""
@@ -163,6 +175,7 @@ def test_prestop_runs_on_completion(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-delete",
     source=KEP_SIDECARS,
+    needs=OWN_GRACE,
 )
 def test_prestop_that_stops_process(timeline: Timeline) -> None:
     """A preStop hook that stops its sidecar takes it away while the app still stops, for good."""
@@ -177,6 +190,7 @@ def test_prestop_that_stops_process(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-overtime",
     source=(POD_TERMINATION, SIDECAR_TERMINATION),
+    needs=OWN_GRACE,
 )
 def test_grace_shared(timeline: Timeline) -> None:
     """One grace period covers regular containers and sidecars: nobody outlives it by more than 2 s.
@@ -195,6 +209,7 @@ def test_grace_shared(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-overtime",
     source=(SIDECAR_TERMINATION, SIDECARS, KEP_SIDECARS),
+    needs=OWN_GRACE,
 )
 def test_main_eats_grace(timeline: Timeline) -> None:
     """When the app uses up the grace period, all sidecars get SIGTERM at once and SIGKILL soon."""
@@ -207,7 +222,14 @@ def test_main_eats_grace(timeline: Timeline) -> None:
         assert sidecar.last.exit_code == KILLED
 
 
-@requirement("term.sidecar-eats-grace", MUST, since="1.29", scenario="job-never", source=SIDECARS)
+@requirement(
+    "term.sidecar-eats-grace",
+    MUST,
+    since="1.29",
+    scenario="job-never",
+    source=SIDECARS,
+    needs=OWN_GRACE,
+)
 def test_sidecar_eats_grace(timeline: Timeline) -> None:
     """A sidecar that uses up the grace period is killed; earlier ones still get SIGTERM then.
 
@@ -229,6 +251,7 @@ def test_sidecar_eats_grace(timeline: Timeline) -> None:
     since="1.29",
     scenario="job-policy",
     source=(POD_TERMINATION, LIFECYCLE_TEST),
+    needs=OWN_GRACE,
 )
 def test_prestop_overrun(timeline: Timeline) -> None:
     """Sidecars whose preStop hooks overrun the grace period are stopped together at its end."""
@@ -260,6 +283,7 @@ def test_alpha_unordered() -> None:
     since="1.29",
     scenario=("ordered-start", "job-indexed"),
     source=(SIDECARS, KEP_SIDECARS),
+    needs=OWN_GRACE,
 )
 def test_natural_never_onfailure(timelines: Mapping[str, Timeline]) -> None:
     """Where pods are not always restarted, sidecars end once all regular containers have.
@@ -311,7 +335,14 @@ def test_always_never_completes(timeline: Timeline) -> None:
         assert app.last.said("UP") < timeline[name].said("TERM")
 
 
-@requirement("term.during-init", MUST, since="1.29", scenario="term-init", source=LIFECYCLE_TEST)
+@requirement(
+    "term.during-init",
+    MUST,
+    since="1.29",
+    scenario="term-init",
+    source=LIFECYCLE_TEST,
+    needs=OWN_GRACE,
+)
 def test_during_init(timeline: Timeline) -> None:
     """The deletion of a pod does not wait for sidecars that have not started."""
     pod = timeline.pod_named("term-init-early")
@@ -328,6 +359,7 @@ def test_during_init(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-init",
     source=(pull(125935), LIFECYCLE_TEST),
+    needs=OWN_GRACE,
 )
 def test_nonstarted_sidecar(timeline: Timeline) -> None:
     """A sidecar that runs but has not started gets SIGTERM at once, with later ones not running."""
@@ -345,6 +377,7 @@ def test_nonstarted_sidecar(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-init",
     source=TERMINATION_ORDER,
+    needs=OWN_GRACE,
 )
 def test_regular_init_not_awaited(timeline: Timeline) -> None:
     """In a pod deleted during initialisation, sidecars do not wait for plain init containers."""
@@ -359,6 +392,7 @@ def test_regular_init_not_awaited(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-gap",
     source=TERMINATION_ORDER,
+    needs=OWN_GRACE,
 )
 def test_ephemeral_not_awaited(timeline: Timeline) -> None:
     """Sidecars do not wait for ephemeral containers to stop."""
@@ -369,7 +403,12 @@ def test_ephemeral_not_awaited(timeline: Timeline) -> None:
 
 
 @requirement(
-    "term.gap-in-chain", OBSERVED, since="1.29", scenario="term-gap", source=TERMINATION_ORDER
+    "term.gap-in-chain",
+    OBSERVED,
+    since="1.29",
+    scenario="term-gap",
+    source=TERMINATION_ORDER,
+    needs=OWN_GRACE,
 )
 def test_gap_in_chain(timeline: Timeline) -> None:
     """A sidecar waits for the next one only, and where that is down, for no other."""
@@ -389,6 +428,7 @@ def test_gap_in_chain(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-delete",
     source=(KEP_RESTARTABLE, LIFECYCLE_TEST),
+    needs=OWN_GRACE,
 )
 def test_no_restart_while_terminating(timeline: Timeline) -> None:
     """A sidecar that exits while its pod is being deleted is not restarted."""
@@ -404,7 +444,7 @@ def test_no_restart_while_terminating(timeline: Timeline) -> None:
     since="1.32",
     scenario="term-delete",
     source=LIFECYCLE_TEST,
-    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
+    needs=(Capability.SIDECARS, Capability.SECOND_IMAGE, Capability.UNCHANGED_GRACE),
 )
 def test_image_change_ignored(timeline: Timeline) -> None:
     """A changed image of a sidecar causes no restart and no delay while its pod is deleted."""
@@ -425,6 +465,7 @@ def test_image_change_ignored(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-overtime",
     source=POD_TERMINATION,
+    needs=OWN_GRACE,
 )
 def test_delete_grace_override(timeline: Timeline) -> None:
     """The grace period of a delete request takes the place of the pod's own."""
@@ -442,6 +483,7 @@ def test_delete_grace_override(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-force",
     source=upstream("pkg/kubelet/pod_workers.go"),
+    needs=OWN_GRACE,
 )
 def test_force(timeline: Timeline) -> None:
     """Deletion without grace does not wait for the containers, which have a second in common."""
@@ -469,6 +511,7 @@ def test_force(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-twice",
     source=KEP_RESTARTABLE,
+    needs=OWN_GRACE,
 )
 def test_shorter_second_delete(timeline: Timeline) -> None:
     """A second delete request with a shorter grace period shortens the termination."""
@@ -490,6 +533,7 @@ def test_shorter_second_delete(timeline: Timeline) -> None:
         kep("3960-pod-lifecycle-sleep-action"),
         kep("4818-allow-zero-value-for-sleep-action-of-prestop-hook"),
     ),
+    needs=OWN_GRACE,
 )
 def test_sleep_hook(timeline: Timeline) -> None:
     """A preStop hook of the sleep kind works on sidecars, from the beginning of termination.
@@ -521,6 +565,7 @@ def test_stopsignal() -> None:
     since="1.29",
     scenario="term-ways",
     source=INIT_CONTAINERS,
+    needs=OWN_GRACE,
 )
 def test_active_deadline(timeline: Timeline) -> None:
     """A pod's active deadline fails the pod and stops its sidecars, too."""
@@ -542,6 +587,7 @@ def test_active_deadline(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-ways",
     source=upstream("pkg/kubelet/active_deadline.go"),
+    needs=OWN_GRACE,
 )
 def test_active_deadline_order(timeline: Timeline) -> None:
     """A pod's active deadline stops sidecars after the app and in reverse order."""
@@ -556,6 +602,7 @@ def test_active_deadline_order(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-ways",
     source=f"{DOCS}/concepts/scheduling-eviction/api-eviction/",
+    needs=OWN_GRACE,
 )
 def test_eviction_api(timeline: Timeline) -> None:
     """An evicted pod stops in the same order as a deleted one."""
@@ -573,7 +620,7 @@ def test_eviction_api(timeline: Timeline) -> None:
     since="1.29",
     scenario="node-kubelet",
     source=POD_TERMINATION,
-    needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
+    needs=(Capability.SIDECARS, Capability.NODE_ACCESS, Capability.UNCHANGED_GRACE),
 )
 def test_kubelet_restart(timeline: Timeline) -> None:
     """A kubelet that is restarted during termination begins it again, with all its grace period."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_TUTORIAL, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
@@ -64,7 +65,14 @@ def test_statefulset_ordered(timeline: Timeline) -> None:
     assert ready < second["sidecar"].said("START")
 
 
-@requirement("wl.daemonset", OBSERVED, since="1.29", scenario="wl-daemonset", source=DAEMONSETS)
+@requirement(
+    "wl.daemonset",
+    OBSERVED,
+    since="1.29",
+    scenario="wl-daemonset",
+    source=DAEMONSETS,
+    needs=OWN_GRACE,
+)
 def test_daemonset(timeline: Timeline) -> None:
     """Pods of a DaemonSet start and stop their sidecars in order, in an update as ever."""
     old = timeline.pods[0]
@@ -128,7 +136,7 @@ def test_hpa_counts_sidecars() -> None:
     since="1.29",
     scenario="wl-injection",
     source=SIDECAR_TUTORIAL,
-    needs=(Capability.SIDECARS, Capability.MUTATING_POLICIES),
+    needs=(Capability.SIDECARS, Capability.MUTATING_POLICIES, Capability.UNCHANGED_CONTAINERS),
 )
 def test_webhook_injection(timeline: Timeline) -> None:
     """What mutates pods at their admission can give sidecars to them, applied or patched in."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.judge import NotStagedError, judge, unjudged, why_unsupported
+from conformance.catalogue import declared
+from conformance.judge import (
+    PERSISTED,
+    NotStagedError,
+    already_judged,
+    judge,
+    unjudged,
+    why_failed,
+    why_unsupported,
+)
 from conformance.requirements import Requirement
 from fixtures.errors import UsageError
 from fixtures.evidence.capabilities import Capabilities, Capability
@@ -140,6 +150,49 @@ def test_a_recording_that_is_missing_or_damaged_breaks_only_its_checks(tmp_path:
     assert "is damaged in line" in result.reason
     path.unlink()
     assert judge(PROMISE, UsageError("gone"), found, []).verdict is Verdict.ERROR
+
+
+def test_that_sidecars_are_dropped_fails_one_check_and_no_other() -> None:
+    dropped = Capabilities(minor=37, missing={}, dropped="admission drops it")
+    kept = Capabilities(minor=37, missing={})
+    persisted = replace(PROMISE, id=PERSISTED)
+    assert why_failed(persisted, dropped) == "admission drops it"
+    assert why_failed(PROMISE, dropped) is None
+    assert why_failed(persisted, kept) is None
+    assert PERSISTED in {one.requirement.id for one in declared()}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SKIPPED, Verdict.FAIL])
+def test_that_sidecars_are_dropped_is_told_also_where_it_was_not_asked(verdict: Verdict) -> None:
+    dropped = Capabilities(minor=37, missing={}, dropped="admission drops it")
+    result = unjudged(replace(PROMISE, id=PERSISTED), verdict, "left out")
+    found = already_judged(result, dropped)
+    assert (found.verdict, found.reason) == (Verdict.FAIL, "admission drops it")
+    assert found.scenarios == ()
+    assert already_judged(result, Capabilities(minor=37, missing={})) == result
+    other = unjudged(PROMISE, verdict, "left out")
+    assert already_judged(other, dropped) == other
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("ordered-start", "ending-pods: agent was added"),  # Never
+        ("job-indexed", "ending-pods: agent was added"),  # a template with OnFailure
+        ("term-delete", None),
+        ("no-such-manifest", None),
+    ],
+)
+def test_a_pod_that_does_not_end_is_not_judged_by_its_end(
+    tmp_path: Path, scenario: str, reason: str | None
+) -> None:
+    asked = replace(PROMISE, scenarios=(scenario,), needs=())
+    given = evidence(tmp_path)
+    assert why_unsupported(asked, given) is None
+    missing = {Capability.ENDING_PODS: "agent was added"}
+    endless = Capabilities(minor=33, missing=missing)
+    changed = Evidence(given.facts.model_copy(update={"capabilities": endless}), tmp_path)
+    assert why_unsupported(asked, changed) == reason
 
 
 def test_the_version_is_asked_for_before_capabilities(tmp_path: Path) -> None:

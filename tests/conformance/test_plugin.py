@@ -130,6 +130,7 @@ class Project:
         self.other = Tape(scenario="unstaged")
         self.other.add("failure", 1, reason="no such image")
         self.missing = {Capability.RESIZE: "no such subresource"}
+        self.dropped = ""
         self.output = ""
 
     def record(self) -> None:
@@ -140,7 +141,7 @@ class Project:
             tape.write(recordings / f"{name}.jsonl", schema=self.schema)
         RunFacts(
             label="v1.37.2",
-            capabilities=Capabilities(minor=37, missing=self.missing),
+            capabilities=Capabilities(minor=37, missing=self.missing, dropped=self.dropped),
             versions={"kubelet": "v1.37.2", "kube-apiserver": "v1.37.2"},
             cluster={"nodes": 1},
             reproduce="nox -s conformance -- --kubernetes v1.37.2",
@@ -276,6 +277,30 @@ def test_a_cluster_without_sidecars_is_unsupported_as_a_whole(project: Project) 
     assert project.run(PASSES) == 0
     assert project.report()["verdict"] == "unsupported"
     assert project.verdicts() == {"order.passes": "unsupported"}
+
+
+PERSISTED = '''
+@promise("api.field-persisted", scenario="never-recorded")
+def test_persisted(timeline):
+    """The field is kept."""
+    raise RuntimeError("judged in spite of it")
+'''
+
+
+@pytest.mark.parametrize("options", [(), ("--only", "order")], ids=["all", "some"])
+def test_a_cluster_that_loses_sidecars_is_not_conformant_whatever_was_asked(
+    project: Project, options: tuple[str, ...]
+) -> None:
+    project.dropped = "admission drops it"
+    project.missing = {Capability.SIDECARS: project.dropped}
+    assert project.run(PERSISTED + PASSES, *options) == 1
+    assert project.report()["verdict"] == "not conformant"
+    assert project.report()["unsupported"] == ""
+    expected = {"api.field-persisted": "fail", "order.passes": "unsupported"}
+    assert project.verdicts() == expected
+    assert project.result("api.field-persisted")["reason"] == "admission drops it"
+    assert project.case("api.field-persisted") == {"failure": "admission drops it"}
+    assert "FAIL api.field-persisted (since 1.29): admission drops it" in project.output
 
 
 def test_a_scenario_that_was_not_staged_makes_its_checks_errors(project: Project) -> None:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,8 @@ from fixtures.images import releases
 from fixtures.kubeapi import owner
 from reports import jsonreport
 from reports.model import Level, Verdict
-from tests.kit.apiserver import CutError, Reply, Request, serving
+from tests.kit.apiserver import CutError, Ran, Reply, Request, serving
+from tests.kit.pods import Cluster as Pods
 from tests.kit.samples import result
 from tests.kit.tapes import Tape, running
 
@@ -199,6 +199,7 @@ class Server:
             },
         }
         self.asked: list[tuple[str, str]] = []
+        self.pods = Pods("sidecar-run")
         self.namespaces: list[Json] = []
         self.replies: dict[str, Any] = {
             "/version": {"gitVersion": "v1.37.2"},
@@ -210,14 +211,14 @@ class Server:
             "/api/v1/namespaces/sidecar-run/serviceaccounts/default": {},
         }
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply | Ran:
         """Answer as an API server does."""
         self.asked.append((request.method, request.path))
         if (request.method, request.path) == ("POST", "/api/v1/namespaces"):
             self.namespaces.append(request.body)
             return Reply(request.body, status=201)
-        if (request.method, request.path) == ("POST", "/api/v1/namespaces/sidecar-run/pods"):
-            return Reply(deepcopy(request.body), status=201)
+        if request.path not in self.replies and "/namespaces/sidecar-run/" in request.path:
+            return self.pods.answer(request)
         found = self.replies[request.path]
         if isinstance(found, Exception):
             raise found
@@ -346,6 +347,42 @@ def test_what_a_cluster_is_held_to_is_staged(run: Run) -> None:
         run.stage(requirement(scenarios=("no-such-manifest",)))
 
 
+def test_pods_are_tried_before_anything_is_staged(run: Run) -> None:
+    run.server.pods.unreachable = ("10.96.0.1",)
+    run.server.pods.admit = lambda thing: thing["metadata"]["labels"].clear()
+    made = run.session()
+    made.requirements.append(requirement(scenarios=("no-such-manifest",)))
+    with pytest.raises(UsageError), made.open_cluster() as cluster:
+        made.stage(cluster)
+    assert made.evidence is not None
+    facts = made.evidence.facts
+    assert facts.cluster["clocks"] == "agree"
+    assert list(facts.capabilities.missing)[-1] is Capability.SERVICE_NETWORK
+    sentence = "dropped metadata.labels.sidecar-conformance/self-test"
+    assert sentence in facts.cluster["admission"]
+    assert f"admission of this cluster: {sentence}" in run.shown.getvalue()
+
+
+def test_a_run_that_stages_nothing_tries_no_pod(run: Run) -> None:
+    run.stage(requirement("order.later", since="1.99"))
+    assert list(run.server.pods.pods) == ["self-test"]  # the dry run's
+    assert ("GET", "/api/v1/namespaces/sidecar-run/pods/self-test") not in run.server.asked
+
+
+def test_a_cluster_on_which_no_pod_runs_is_no_run_to_judge(run: Run) -> None:
+    run.server.pods.exec = Ran(code=1)
+    with pytest.raises(EnvironmentBrokenError, match="cannot write to its log"):
+        run.stage(requirement(scenarios=("no-such-manifest",)))
+    assert not (run.session().directory / "run.json").exists()
+
+
+def test_what_a_capability_of_the_pods_forbids_is_not_staged(run: Run) -> None:
+    run.server.pods.unreachable = ("10.0.0.7",)
+    needs = (Capability.SIDECARS, Capability.POD_NETWORK)
+    made, _ = run.stage(requirement(scenarios=("no-such-manifest",), needs=needs))
+    assert not (made.directory / "recordings").exists()
+
+
 def test_what_an_earlier_run_left_goes_and_what_a_person_put_there_stays(run: Run) -> None:
     folder = run.session().directory
     (folder / "recordings").mkdir(parents=True)
@@ -420,6 +457,29 @@ def test_a_cluster_without_sidecars_is_unsupported_with_the_reason(judged: Sessi
     missing = {Capability.SIDECARS: "the gate is off"}
     evidence = Evidence(facts(capabilities=Capabilities(minor=37, missing=missing)), Path())
     assert judged.report(evidence, interrupted=False).unsupported == "the gate is off"
+
+
+DROPPED = Capabilities(
+    minor=37, missing={Capability.SIDECARS: "admission drops it"}, dropped="admission drops it"
+)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SKIPPED, Verdict.FAIL, None])
+def test_a_cluster_that_loses_sidecars_is_never_unsupported(
+    judged: Session, verdict: Verdict | None
+) -> None:
+    if verdict:
+        judged.results.append(result("api.field-persisted", verdict, "MUST"))
+    judged.results[0] = result("order.one", Verdict.UNSUPPORTED, "MUST")
+    evidence = Evidence(facts(capabilities=DROPPED), judged.directory)
+    report = judged.report(evidence, interrupted=False)
+    assert report.unsupported == ""
+    if verdict is None:  # whoever has named one module of checks only
+        assert (report.verdict, report.exit_status) == ("undecided", 3)
+        return
+    assert (report.verdict, report.exit_status) == ("not conformant", 1)
+    (failed,) = (each for each in report.results if each.verdict is Verdict.FAIL)
+    assert (failed.reason, failed.scenarios) == ("admission drops it", ())
 
 
 def test_a_report_is_written_in_all_formats_and_for_the_page(judged: Session) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import socket
+import struct
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +21,10 @@ from fixtures.kubeapi.client import Api
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+
+WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""What a server appends to the key of a handshake (RFC 6455)."""
 
 
 class CutError(Exception):
@@ -44,10 +51,21 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ran:
+    """The answer to an exec, over a WebSocket: what the command printed, and its exit code.
+
+    The command's last word is `query["command"]` of the request.
+    """
+
+    code: int = 0
+    output: str = ""
+
+
 class ApiServer:
     """`answer` is called for each request, from threads of the server."""
 
-    def __init__(self, answer: Callable[[Request], Reply]) -> None:
+    def __init__(self, answer: Callable[[Request], Reply | Ran]) -> None:
         self.answer = answer
         self.asked: list[Request] = []
         self.done = threading.Event()
@@ -98,6 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
         except CutError:
             self._cut()
             return
+        if isinstance(reply, Ran):
+            self._tell(reply)
+            return
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -113,6 +134,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
             return
         self.wfile.write(b"0\r\n\r\n")
+
+    def _tell(self, ran: Ran) -> None:
+        """Answer an exec in the protocol v4.channel.k8s.io: channel 1 is output, 3 the status."""
+        key = self.headers["Sec-WebSocket-Key"] + WEBSOCKET
+        accept = base64.b64encode(hashlib.sha1(key.encode(), usedforsecurity=False).digest())
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", accept.decode())
+        self.send_header("Sec-WebSocket-Protocol", "v4.channel.k8s.io")
+        self.end_headers()
+        causes = [{"reason": "ExitCode", "message": str(ran.code)}]
+        failed = {"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": causes}}
+        status = failed if ran.code else {"status": "Success"}
+        for channel, text in ((1, ran.output), (3, json.dumps(status))):
+            data = bytes([channel]) + text.encode()
+            self.wfile.write(struct.pack("!BBH", 0x82, 126, len(data)) + data)
+        self.wfile.write(struct.pack("!BBH", 0x88, 2, 1000))
+        self.wfile.flush()
+        self.close_connection = True
 
     def _cut(self) -> None:
         self.close_connection = True
@@ -135,7 +176,9 @@ def _pieces(content: Any) -> Iterable[str]:  # noqa: ANN401 - JSON
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Reply], folder: Path) -> Iterator[tuple[ApiServer, Api]]:
+def serving(
+    answer: Callable[[Request], Reply | Ran], folder: Path
+) -> Iterator[tuple[ApiServer, Api]]:
     """Serve until the end of the block."""
     server = ApiServer(answer)
     thread = threading.Thread(target=server._server.serve_forever, args=(0.01,))  # noqa: SLF001
