@@ -23,10 +23,10 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 import pytest
 
-from conformance import catalogue
+from conformance import catalogue, cleanup
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
 from fixtures.clusters.kind import find_engine
-from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError
+from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.host.progress import Progress
 from fixtures.images import releases
 from reports import merge
@@ -48,18 +48,22 @@ AT_ONCE = 2
 
 USAGE = "nox -s conformance -- [options]"
 HINT = "see 'nox -s conformance -- --help'"
+COMMANDS = ("cleanup",)
 EPILOG = """
 Options of pytest are taken as well, such as -x or --durations=5; 'python -m pytest --help' lists
 them. Exit status: 0 conformant, 1 a failure or a doubt, 3 the suite or its environment broke,
-4 a request that cannot be met.
+4 a request that cannot be met. `cleanup --context NAME` instead of options removes
+what dead runs left in a cluster; `cleanup --help` tells more.
 """
 
 
 class _Parser(argparse.ArgumentParser):
     """Raises UsageError instead of ending the process with a status of its own."""
 
+    hint = HINT
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; {HINT}")
+        raise UsageError(f"{message.removeprefix('argument ')}; {self.hint}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -81,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Do what was asked for and return the exit status of the contract."""
     try:
+        if arguments and arguments[0] in COMMANDS:
+            return _command(arguments[0], arguments[1:])
         options, _ = parser().parse_known_args(arguments)
         if options.help:
             _write(f"{parser().format_help()}\n", sys.stdout)
@@ -93,6 +99,18 @@ def main(arguments: Sequence[str]) -> int:
     except SuiteError as error:
         _write(f"ERROR: {error}\n", sys.stderr)
         return error.exit_status
+
+
+def _command(name: str, arguments: Sequence[str]) -> int:
+    """Do something else than to judge; return the exit status."""
+    own = _Parser(
+        usage=f"python -m conformance {name} [options]",
+        description=cleanup.__doc__,
+        allow_abbrev=False,
+    )
+    own.hint = f"see 'python -m conformance {name} --help'"
+    cleanup.add_options(own.add_argument)
+    return cleanup.cleanup(own.parse_args(arguments), lambda line: _write(f"{line}\n", sys.stdout))
 
 
 def _write(text: str, target: IO[str]) -> None:
@@ -114,7 +132,10 @@ def _judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         status = _run_all(wanted, _without_versions(arguments))
     output = Path(options.output)
     if status != UsageError.exit_status and any(output.glob("*/report.json")):
-        merged = merge.merge(output)
+        try:
+            merged = merge.merge(output)
+        except OSError as error:
+            raise unwritten(output, error) from error
         for line in merge.lines(merged, output):
             _write(f"{line}\n", sys.stdout)
     return status
