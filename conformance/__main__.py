@@ -29,6 +29,7 @@ from fixtures.clusters.kind import find_engine
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.host.progress import Progress
 from fixtures.images import releases
+from fixtures.kubeapi import rights
 from reports import merge
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ AT_ONCE = 2
 
 USAGE = "nox -s conformance -- [options]"
 HINT = "see 'nox -s conformance -- --help'"
-COMMANDS = ("cleanup",)
+COMMANDS = ("cleanup", "rbac")
 EPILOG = """
 Options of pytest are taken as well, such as -x or --durations=5; 'python -m pytest --help' lists
 them. Exit status: 0 conformant, 1 a failure or a doubt, 3 the suite or its environment broke,
 4 a request that cannot be met. `cleanup --context NAME` instead of options removes
-what dead runs left in a cluster; `cleanup --help` tells more.
+what dead runs left in a cluster, and `rbac` prints the rights that a run needs on one.
 """
 
 
@@ -103,12 +104,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _command(name: str, arguments: Sequence[str]) -> int:
     """Do something else than to judge; return the exit status."""
+    about = cleanup.__doc__ if name == "cleanup" else "Print the rights that a run needs, as YAML."
     own = _Parser(
-        usage=f"python -m conformance {name} [options]",
-        description=cleanup.__doc__,
-        allow_abbrev=False,
+        usage=f"python -m conformance {name} [options]", description=about, allow_abbrev=False
     )
     own.hint = f"see 'python -m conformance {name} --help'"
+    if name == "rbac":
+        own.parse_args(arguments)
+        _write(rights.manifest(), sys.stdout)
+        return 0
     cleanup.add_options(own.add_argument)
     return cleanup.cleanup(own.parse_args(arguments), lambda line: _write(f"{line}\n", sys.stdout))
 

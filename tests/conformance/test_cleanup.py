@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from conformance import __main__ as front
 from fixtures.kubeapi import owner
@@ -74,3 +75,9 @@ def test_a_request_that_cannot_be_met_is_one_line(
     assert front.main(["cleanup", *words]) == 4
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"ERROR: {message}")
+
+
+def test_the_rights_are_printed_as_yaml(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front.main(["rbac"]) == 0
+    kinds = [role["kind"] for role in yaml.safe_load_all(capsys.readouterr().out)]
+    assert kinds == ["ClusterRole", "ClusterRole"]
