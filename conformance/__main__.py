@@ -23,13 +23,14 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 import pytest
 
-from conformance import catalogue
+from conformance import catalogue, cleanup
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
 from conformance.selection import Selection
 from fixtures.clusters.kind import find_engine
-from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError
+from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.host.progress import Progress
 from fixtures.images import releases
+from fixtures.kubeapi import rights
 from reports import merge
 
 if TYPE_CHECKING:
@@ -49,18 +50,22 @@ AT_ONCE = 2
 
 USAGE = "nox -s conformance -- [options]"
 HINT = "see 'nox -s conformance -- --help'"
+COMMANDS = ("cleanup", "rbac")
 EPILOG = """
 Options of pytest are taken as well, such as -x or --durations=5; 'python -m pytest --help' lists
 them. Exit status: 0 conformant, 1 a failure or a doubt, 3 the suite or its environment broke,
-4 a request that cannot be met.
+4 a request that cannot be met. `cleanup --context NAME` instead of options removes
+what dead runs left in a cluster, and `rbac` prints the rights that a run needs on one.
 """
 
 
 class _Parser(argparse.ArgumentParser):
     """Raises UsageError instead of ending the process with a status of its own."""
 
+    hint = HINT
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; {HINT}")
+        raise UsageError(f"{message.removeprefix('argument ')}; {self.hint}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Do what was asked for and return the exit status of the contract."""
     try:
+        if arguments and arguments[0] in COMMANDS:
+            return _command(arguments[0], arguments[1:])
         options, _ = parser().parse_known_args(arguments)
         if options.help:
             _write(f"{parser().format_help()}\n", sys.stdout)
@@ -103,6 +110,21 @@ def _listed(options: argparse.Namespace) -> Iterator[str]:
     return catalogue.lines(one for one in requirements if selection.leaves_out(one) is None)
 
 
+def _command(name: str, arguments: Sequence[str]) -> int:
+    """Do something else than to judge; return the exit status."""
+    about = cleanup.__doc__ if name == "cleanup" else "Print the rights that a run needs, as YAML."
+    own = _Parser(
+        usage=f"python -m conformance {name} [options]", description=about, allow_abbrev=False
+    )
+    own.hint = f"see 'python -m conformance {name} --help'"
+    if name == "rbac":
+        own.parse_args(arguments)
+        _write(rights.manifest(), sys.stdout)
+        return 0
+    cleanup.add_options(own.add_argument)
+    return cleanup.cleanup(own.parse_args(arguments), lambda line: _write(f"{line}\n", sys.stdout))
+
+
 def _write(text: str, target: IO[str]) -> None:
     """Write for the person, if there is somebody yet: `| head -1` has seen enough sooner."""
     try:
@@ -122,7 +144,10 @@ def _judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         status = _run_all(wanted, _without_versions(arguments))
     output = Path(options.output)
     if status != UsageError.exit_status and any(output.glob("*/report.json")):
-        merged = merge.merge(output)
+        try:
+            merged = merge.merge(output)
+        except OSError as error:
+            raise unwritten(output, error) from error
         for line in merge.lines(merged, output):
             _write(f"{line}\n", sys.stdout)
     return status

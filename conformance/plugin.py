@@ -11,8 +11,9 @@ One pytest process is one run: one Kubernetes version, one cluster, one report. 
 
 from __future__ import annotations
 
+import os
 import signal
-from contextlib import suppress
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -27,7 +28,7 @@ from conformance.judge import NotStagedError, judge, unjudged, why_failed, why_u
 from conformance.requirements import requirement_of
 from conformance.selection import Selection
 from conformance.session import Session
-from fixtures.errors import SuiteError
+from fixtures.errors import EnvironmentBrokenError, SuiteError, unwritten
 from fixtures.evidence.moments import comparisons
 from reports import runpage, terminal
 from reports.model import Result, Verdict, exit_status
@@ -58,9 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         session = Session.from_options(config.option)
+        session.claim()
     except SuiteError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[RUN] = session
+    config.pluginmanager.register(_Ending(session), "sidecar-conformance-ending")
     session.page = runpage.configure(config, session.directory / "index.html")
     load_scenarios()
 
@@ -76,6 +79,39 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(number, interrupt)
 
 
+def _let_it_end(*_: object) -> None:
+    """Say why the signal is of no use now, from wherever the process is just then."""
+    os.write(2, b"cleaning up, which ends within some minutes\n")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leave it to us to say why a run ends before its time."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and RUN in session.config.stash:
+        # pytest says it as "! _pytest.outcomes.Exit: ... !", and there is no option against that.
+        reporter._report_keyboardinterrupt = lambda: None  # noqa: SLF001 - there is no other way
+
+
+class _Ending:
+    """Says in one line why a run ends before its time, and lets others write where it did."""
+
+    def __init__(self, run: Session) -> None:
+        self._run = run
+        self._why = ""
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Keep what ended the run."""
+        words = " ".join(str(excinfo.value).split())
+        self._why = self._run.broke or words or "the run was interrupted"
+
+    def pytest_unconfigure(self) -> None:
+        """Say it as the last line."""
+        why = self._why or self._run.unwritten
+        if why:
+            print(f"ERROR: {why}", file=sys.stderr)  # noqa: T201 - for the person
+        self._run.give_back()
+
+
 def _leave_page(config: pytest.Config) -> None:
     """Let the page of an earlier run be: this one has nothing to show."""
     for plugin in config.pluginmanager.get_plugins():
@@ -85,10 +121,6 @@ def _leave_page(config: pytest.Config) -> None:
 
 def _refuse(config: pytest.Config, error: SuiteError) -> NoReturn:
     _leave_page(config)
-    run = config.stash.get(RUN, None)
-    if run is not None:
-        with suppress(OSError):  # it is there only if pytest-html has made it just now
-            run.directory.rmdir()
     raise pytest.UsageError(str(error)) from error
 
 
@@ -145,9 +177,15 @@ def cluster(request: pytest.FixtureRequest, run: Session) -> Iterator[Cluster]:
     """The cluster that is judged; it is removed, or left as it was, at the end."""
     try:
         with run.open_cluster() as opened:
-            yield opened
+            try:
+                yield opened
+            finally:
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, _let_it_end)
     except SuiteError as error:
         _give_up(request.config, run, error)
+    except OSError as error:
+        _give_up(request.config, run, unwritten(run.directory, error))
 
 
 @pytest.fixture(scope="session")
@@ -159,6 +197,8 @@ def evidence(request: pytest.FixtureRequest, run: Session) -> Evidence:
         return run.stage(request.getfixturevalue("cluster"))
     except SuiteError as error:
         _give_up(request.config, run, error)
+    except OSError as error:
+        _give_up(request.config, run, unwritten(run.directory, error))
 
 
 def _give_up(config: pytest.Config, run: Session, error: SuiteError) -> NoReturn:
@@ -279,23 +319,54 @@ def pytest_report_teststatus(
     return value["verdict"], "", value["verdict"].upper()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the reports and set the exit status by the run's verdict."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(
+    session: pytest.Session, exitstatus: int
+) -> Generator[None, object, object]:
+    """Write the reports and set the exit status by the run's verdict.
+
+    Of all wrappers this is the innermost: pytest-html writes its page, and what is left of the
+    cluster is removed, between the two halves of it.
+    """
     run = session.config.stash.get(RUN, None)
+    if run is None:
+        return (yield)
     judged = exitstatus in (
         pytest.ExitCode.OK,
         pytest.ExitCode.TESTS_FAILED,
         pytest.ExitCode.NO_TESTS_COLLECTED,
     )
-    if run is None or run.evidence is None:
-        if run is not None and judged:
-            session.exitstatus = 3
+    known = len(run.progress.notices)
+    _write(session, run, judged=judged)
+    try:
+        result = yield
+    except OSError as error:
+        result = None
+        _unwritten(session, run, unwritten(run.directory, error))
+    if len(run.progress.notices) > known:
+        # The cluster of a run that ended before its time is removed only now.
+        _write(session, run, judged=judged)
+    return result
+
+
+def _write(session: pytest.Session, run: Session, *, judged: bool) -> None:
+    """Write the reports, and set the exit status by the verdict."""
+    if run.evidence is None:
+        if judged:
+            session.exitstatus = EnvironmentBrokenError.exit_status
         return
     report = run.report(run.evidence, interrupted=not judged)
-    run.write(report)
     if judged:
         session.exitstatus = exit_status(report)
+    try:
+        run.write(report)
+    except EnvironmentBrokenError as error:
+        _unwritten(session, run, error)
+
+
+def _unwritten(session: pytest.Session, run: Session, error: EnvironmentBrokenError) -> None:
+    run.unwritten = str(error)
+    session.exitstatus = error.exit_status
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from contextlib import ExitStack, contextmanager
@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 import reports
+from conformance.claim import Claim
 from conformance.judge import already_judged, unjudged, why_unsupported
 from conformance.known_failures import Baseline
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
 from fixtures.clusters.providers import provider_for
+from fixtures.errors import SuiteError, unwritten
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
@@ -69,7 +71,10 @@ class Session:
     evidence: Evidence | None = None
     page: RunPage | None = None
     broke: str = ""
+    unwritten: str = ""
+    """Why a report could not be written."""
     written: Report | None = None
+    _claim: Claim | None = None
     _cluster_seconds: float = 0.0
 
     @classmethod
@@ -86,6 +91,15 @@ class Session:
         label = provider.label
         return cls(options, label, output / label, Progress(), provider=provider)
 
+    def claim(self) -> None:
+        """Make sure that the report can be written, by this run alone. Raises UsageError."""
+        self._claim = Claim.take(self.directory)
+
+    def give_back(self) -> None:
+        """Let others write where this run did, and leave no empty folder behind."""
+        if self._claim is not None:
+            self._claim.give_back()
+
     def plan(self) -> None:
         """Find out whether the cluster can be had; nothing is made. Raises UsageError."""
         if self.provider is not None:
@@ -93,7 +107,10 @@ class Session:
 
     @contextmanager
     def open_cluster(self) -> Iterator[Cluster]:
-        """Make the cluster, or open the existing one; undo that at the end."""
+        """Make the cluster, or open the existing one; undo that at the end.
+
+        What cannot be undone is a notice: it says nothing about the cluster that was judged.
+        """
         if self.provider is None:
             raise LookupError("a run that judges recordings again has no cluster")
         begun = time.monotonic()
@@ -108,7 +125,15 @@ class Session:
             if ready:
                 Path(ready).touch()
                 stack.enter_context(self._turn(Path(ready).with_name("turn.lock")))
+            cleaning = stack.pop_all()
+        try:
             yield cluster
+        finally:
+            try:
+                cleaning.close()
+            except (SuiteError, OSError) as error:
+                words = " ".join(str(error).split())
+                self.progress.notice(f"not everything could be removed: {words}")
 
     @contextmanager
     def _turn(self, path: Path) -> Iterator[None]:
@@ -161,19 +186,21 @@ class Session:
             cpus=found.facts["cpus"],
         )
         run_facts = self._facts(found, cluster)
+        # Whatever happens from now on, what was recorded until then can be judged again.
+        run_facts.write(self.directory)
         self.evidence = Evidence(run_facts, self.directory)
         names = self._scenarios(run_facts)
         try:
-            stage.stage([scenario_named(name) for name in sorted(names)])
+            with _disk_of(stage):
+                stage.stage([scenario_named(name) for name in sorted(names)])
         finally:
             stage.stop()
-            used = resource.getrusage(resource.RUSAGE_SELF)
             timing = {
                 **stage.figures,
                 "clusterSeconds": self._cluster_seconds,
                 "evidenceSeconds": round(time.monotonic() - begun, 2),
-                "suiteCpuSeconds": round(used.ru_utime + used.ru_stime, 2),
-                "suiteMemoryMiB": round(used.ru_maxrss / 1024, 1),
+                "suiteCpuSeconds": round(time.process_time(), 2),
+                **_memory(),
             }
             run_facts = run_facts.model_copy(update={"timing": timing})
             run_facts.write(self.directory)
@@ -231,7 +258,10 @@ class Session:
             results=[*results, *missing],
             scenarios=evidence.times(),
             timing=facts.timing,
-            notices=self.baseline.notices(results, facts.versions, datetime.now(UTC).date()),
+            notices=[
+                *self.baseline.notices(results, facts.versions, datetime.now(UTC).date()),
+                *self.progress.notices,
+            ],
             # A cluster that loses sidecars which it should have is not one without any.
             unsupported=""
             if capabilities.dropped
@@ -239,12 +269,57 @@ class Session:
         )
 
     def write(self, report: Report) -> None:
-        """Write all formats of the report but the page, which pytest-html writes later."""
-        for form in reports.FORMATS:
-            form.write(report, self.directory / form.FILE)
+        """Write all formats of the report but the page, which pytest-html writes later.
+
+        Raises EnvironmentBrokenError for one that cannot be written, after all others.
+        """
+        self.written = report
         if self.page is not None:
             self.page.report = report
-        self.written = report
+        trouble: OSError | None = None
+        for form in reports.FORMATS:
+            try:
+                form.write(report, self.directory / form.FILE)
+            except OSError as error:
+                trouble = trouble or error
+        if trouble is not None:
+            raise unwritten(self.directory, trouble) from trouble
+
+
+@contextmanager
+def _disk_of(stage: Stage) -> Iterator[None]:
+    """End a staging as soon as one of its threads cannot write, and raise what that one met.
+
+    What a thread could not write is lost, so that nothing may be judged as if it were there.
+    """
+    met: list[OSError] = []
+    before = threading.excepthook
+
+    def failed(thread: threading.ExceptHookArgs) -> None:
+        if isinstance(thread.exc_value, OSError):
+            met.append(thread.exc_value)
+            stage.stop()
+        else:
+            before(thread)
+
+    threading.excepthook = failed
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+    if met:
+        raise met[0]
+
+
+def _memory() -> dict[str, float]:
+    """Return the peak memory of this process in MiB, where the host tells it."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return {}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes, and others KiB
+    return {"suiteMemoryMiB": round(peak / unit / 1024, 1)}
 
 
 def reproduce(environment: Mapping[str, str] = os.environ) -> str:

@@ -128,6 +128,35 @@ def test_a_reader_who_has_gone_before_anything_was_said_is_no_error(word: str) -
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    "words", [["--list"], ["--replay", "KEPT", "--only", "order.nope"], ["--kubeconfig", "nowhere"]]
+)
+def test_a_host_without_limits_of_processes_lists_judges_again_and_reads_kubeconfigs(
+    tmp_path: Path, words: list[str]
+) -> None:
+    """Windows has no module `resource`, and needs none to judge a cluster or recordings."""
+    script = (
+        "import sys; sys.modules['resource'] = None\n"
+        "from conformance.__main__ import main, parser\n"
+        "from conformance.session import Session\n"
+        "from fixtures.errors import UsageError\n"
+        "words = sys.argv[1:]\n"
+        "if words == ['--list']: sys.exit(main(words))\n"
+        "try: Session.from_options(parser().parse_args(words))\n"
+        "except UsageError as error: print(error)\n"
+    )
+    words = [str(tmp_path) if word == "KEPT" else word for word in words]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
 # Requests that cannot be met: one line that names the option and the remedy.
 
 
@@ -189,7 +218,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
         (["--maxfail", "few"], f"argument --maxfail: invalid int value: 'few'; {HINT}"),
         (["--kubernetes", "new"], "'new' is no Kubernetes version: write it as v1.37.2, or"),
         (["--replay", "nowhere"], "nowhere holds no run to judge again"),
-        (["--kubeconfig", "nowhere"], "no usable context (current) in nowhere: "),
+        (["--kubeconfig", "nowhere"], "the kubeconfig nowhere does not exist: give another"),
         (["--context", "it", "--kubernetes", "1.34"], "--context judges a cluster as it is: leave"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

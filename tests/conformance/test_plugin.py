@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import signal
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -10,6 +12,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance import catalogue, plugin
+from conformance.claim import Claim
+from conformance.session import Session
+from fixtures.errors import EnvironmentBrokenError
 from fixtures.evidence.capabilities import Capabilities, Capability
 from fixtures.evidence.facts import RunFacts
 from fixtures.evidence.recording import SCHEMA
@@ -154,7 +159,11 @@ class Project:
         path = self._pytester.makepyfile(test_promises=HEAD + checks)
         arguments = ["-p", "conformance.plugin", "-p", "no:pytest-kind", "-p", "no:cacheprovider"]
         done = self._pytester.runpytest_inprocess(
-            *arguments, str(path), "--replay", str(replay or self.kept), "--output", "out", *options
+            *arguments,
+            str(path),
+            *("--replay", str(replay or self.kept), "--output", "out"),
+            *options,
+            no_reraise_ctrlc=True,
         )
         self.output = f"{done.stdout.str()}\n{done.stderr.str()}"
         return int(done.ret)
@@ -427,3 +436,59 @@ def test_recordings_of_another_schema_are_a_usage_error(project: Project) -> Non
     assert project.run(PASSES) == 4
     assert "judge it with the suite version that recorded it" in one_line(project.output)
     assert not project.directory.exists()
+
+
+# A run that ends before its time.
+
+
+def test_what_broke_a_run_is_one_line(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise EnvironmentBrokenError("the roof fell in: mend it")
+
+    monkeypatch.setattr(Session, "read_evidence", broken)
+    assert project.run(PASSES) == 3
+    assert one_line(project.output) == "ERROR: the roof fell in: mend it"
+    assert "Exit" not in project.output
+    assert "!!!" not in project.output
+
+
+def test_an_interruption_is_one_line(project: Project) -> None:
+    interrupts = "\ndef test_interrupts():\n    raise KeyboardInterrupt\n"
+    assert project.run(PASSES + interrupts) == 2
+    assert one_line(project.output) == "ERROR: the run was interrupted"
+    assert "KeyboardInterrupt" not in project.output
+    assert project.verdicts() == {"order.passes": "pass"}
+
+
+def test_a_disk_that_is_full_costs_only_what_it_cannot_hold(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.claim.PROBE", b"")
+    project.record()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Longer than the report, and shorter than the page.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        status = project.run(PASSES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert status == 3
+    assert one_line(project.output) == (
+        "ERROR: cannot write to out/v1.37.2: File too large: make room, or give another --output"
+    )
+    assert project.verdicts() == {"order.passes": "pass"}
+
+
+def test_the_folder_of_a_run_is_free_again_after_it(project: Project) -> None:
+    assert project.run(PASSES) == 0
+    assert sorted(path.name for path in (project.folder / "out").iterdir()) == ["v1.37.2"]
+
+
+def test_a_folder_that_another_run_writes_is_refused(project: Project) -> None:
+    claim = Claim.take(project.directory)
+    assert project.run(PASSES) == 4
+    assert f"is being written by process {os.getpid()}: wait" in one_line(project.output)
+    assert not (project.directory / "report.json").exists()
+    claim.give_back()
+    assert not project.directory.exists()
+    assert project.run(PASSES) == 0

@@ -33,6 +33,7 @@ from fixtures.evidence.facts import RunFacts
 from fixtures.host.progress import Progress
 from fixtures.images import releases
 from fixtures.kubeapi import owner
+from fixtures.stage.stage import Stage
 from reports import jsonreport
 from reports.model import Level, Verdict
 from tests.kit.apiserver import CutError, Ran, Reply, Request, serving
@@ -269,6 +270,44 @@ def test_the_cluster_is_planned_made_and_removed(run: Run) -> None:
         assert cluster.facts == {"source": "theatre"}
         assert run.done == ["plan", "prepare", "create run"]
     assert run.done[-1] == "remove"
+
+
+def test_a_cluster_that_cannot_be_removed_is_a_notice_and_no_error(
+    run: Run, judged: Session
+) -> None:
+    made = run.session(breaks="remove")
+    with made.open_cluster():
+        pass
+    assert run.done[-1] == "remove"
+    words = "not everything could be removed: the roof fell in"
+    assert made.progress.notices == [words]
+    assert words in run.shown.getvalue()
+    judged.progress = made.progress
+    assert judged.evidence is not None
+    report = judged.report(judged.evidence, interrupted=False)
+    assert words in report.notices
+    assert report.exit_status == 0
+
+
+def test_a_thread_that_cannot_write_ends_the_staging(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has lost must not be judged as if it were there."""
+    stopped = threading.Event()
+
+    def stage(*_: object) -> None:
+        def write() -> None:
+            raise OSError(28, "No space left on device")
+
+        threading.Thread(target=write).start()
+        assert stopped.wait(30)
+
+    monkeypatch.setattr(Stage, "stage", stage)
+    monkeypatch.setattr(Stage, "stop", lambda _: stopped.set())
+    with pytest.raises(OSError, match="No space left on device"):
+        run.stage()
+    # What was recorded until then can be judged again.
+    assert (run.session().directory / "run.json").exists()
 
 
 def test_whoever_runs_several_is_told_when_the_cluster_is_there(
