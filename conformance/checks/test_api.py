@@ -73,10 +73,12 @@ def test_field_persisted(timeline: Timeline) -> None:
     documents = manifest.load("api-templates")
     creations = timeline.actions_named("create")
     readings = timeline.actions_named("read")
+    for creation in creations:
+        kind = creation.arguments["kind"]
+        assert creation.accepted, f"{kind} was refused: {creation.message}"
     assert len(creations) == len(readings) == len(documents)
     for creation, reading in zip(creations, readings, strict=True):
         kind = creation.arguments["kind"]
-        assert creation.accepted, f"{kind} was refused: {creation.message}"
         answered = init_containers(creation.body)[0].get("restartPolicy")
         assert answered == "Always", f"{kind} was answered without the field"
         assert reading.status == HTTPStatus.OK, f"{kind} cannot be read back"
