@@ -18,7 +18,7 @@ EPHEMERAL_CONTAINERS = f"{DOCS}/concepts/workloads/pods/ephemeral-containers/"
 
 def assert_still_initialising(timeline: Timeline) -> None:
     """Assert that the pod was still being initialised after the last step."""
-    (reading,) = timeline.actions_named("read")
+    reading = timeline.action("read")
     assert phase_of(reading.body) == "Pending"
     sidecar = container_status(reading.body, "sidecar")
     assert sidecar, "the sidecar has no status"

@@ -59,7 +59,7 @@ def test_classic_sidecar_blocks_completion(timeline: Timeline) -> None:
     assert pod["work"].last.exit_code == 0
     assert pod["helper"].state == "running", f"the helper is {pod['helper'].status}"
     assert pod.phase == "Running"
-    (reading,) = timeline.actions_named("read")
+    reading = timeline.action("read")
     status = reading.body["status"]
     assert status.get("active") == 1, f"the Job's status is {status}"
     assert not status.get("conditions"), f"the Job is {status['conditions']}"

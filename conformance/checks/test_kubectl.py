@@ -117,7 +117,7 @@ def test_status_crashing_sidecar(timeline: Timeline) -> None:
 
     Sidecars after it are not counted as ready then.
     """
-    (reading,) = timeline.actions_named("read")
+    reading = timeline.action("read")
     assert phase_of(reading.body) == "Running"
     assert_shown(timeline, "all run", "Status", "Running")
     assert_shown(timeline, "all run", "Ready", "3/3")

@@ -84,6 +84,15 @@ def test_startup_holds_after_restart(timeline: Timeline) -> None:
         f"{again} was ready, or asked whether it is alive, before it was up"
     )
     assert again.said("UP") < first_seen_ready(late, restarts=1)
+    # A status may come late: what was ready by mistake is then seen to be so only after UP. It was
+    # held back for certain where it is shown to run without having passed its startup probe.
+    held = [
+        seen
+        for seen in late.statuses
+        if seen.value.restarts == 1 and seen.value.running and not seen.value.started
+    ]
+    if not held:
+        raise InconclusiveError(f"no status shows {again} running before it counted as started")
 
 
 @requirement(
@@ -194,7 +203,9 @@ def test_readiness_during_init(timeline: Timeline) -> None:
         version.phase == "Pending" and version.container("late").ready
         for version in timeline.pod.versions
     ), "late was never ready while the pod was Pending"
-    assert timeline["delayed"].all_said("ASKED")[2] < timeline["init"].said("DONE")
+    asked = timeline["delayed"].all_said("ASKED")
+    assert len(asked) > 2, f"delayed was asked {len(asked)} times"
+    assert asked[2] < timeline["init"].said("DONE")
 
 
 @requirement(

@@ -37,8 +37,12 @@ PEAKS = {"around": 130, "after": 100, "before": 170, "low": 80}
 
 
 def proposal(timeline: Timeline, name: str) -> Action:
-    """Return how the suite proposed a pod; its name is without that of the scenario."""
-    return timeline.creation(f"{timeline.recording.scenario}-{name}")
+    """Return how the suite last proposed a pod; its name is without that of the scenario.
+
+    Raises EvidenceLostError where it never did. It asks until admission knows the quota.
+    """
+    first = timeline.creation(f"{timeline.recording.scenario}-{name}")
+    return timeline.actions_named(first.name, **first.arguments)[-1]
 
 
 def assert_charged(timeline: Timeline, name: str, wanted: Mapping[str, str]) -> None:
@@ -216,6 +220,7 @@ def test_qos_includes_sidecars(timeline: Timeline) -> None:
 )
 def test_kubelet_admission(timeline: Timeline) -> None:
     """The kubelet refuses a pod whose sidecars and main containers together have no room."""
+    assert timeline.created("res-fit-memory")
     pod = timeline.pod_named("res-fit-memory")
     wanted = sum(
         quantity(container.spec["resources"]["requests"]["memory"])

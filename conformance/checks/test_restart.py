@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.events import assert_told
 from conformance.checks.instances import assert_ran_once
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.sources import (
@@ -139,7 +140,7 @@ def test_backoff(timeline: Timeline) -> None:
             started = pod[name].instance(number).said("START")
             assert started - pod[name].instance(number - 1).said("END") >= seconds
         told = sidecar_events(timeline, "BackOff", pod[name])
-        assert told, f"no event BackOff is about {name}"
+        assert_told(timeline, pod, f"no event BackOff is about {name}", told=told)
 
 
 @requirement(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def assert_no_room(timeline: Timeline, name: str, words: str) -> None:
     """Assert that a pod found no node, for a reason in these words, beside the first pod."""
+    assert timeline.created("res-fit-first")
+    assert timeline.created(name)
     first = timeline.pod_named("res-fit-first").conditions("Ready")
     assert any(seen.value.true for seen in first), "the first pod never got ready"
     scheduled = timeline.pod_named(name).conditions("PodScheduled")[-1].value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.events import assert_told
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.startup import POLICY_SUFFIXES
 from conformance.sources import (
@@ -163,7 +164,9 @@ def test_poststart_failure_blocks(timeline: Timeline) -> None:
     assert hooked.restarts >= 1, "hooked was not restarted after its postStart hook had failed"
     assert hooked.last.said("HOOKED") < timeline["server"].said("START")
     reasons = {event.reason for event in timeline.events()}
-    assert "FailedPostStartHook" in reasons, f"no event FailedPostStartHook, only {reasons}"
+    told = "FailedPostStartHook" in reasons
+    message = f"no event FailedPostStartHook, only {sorted(reasons)}"
+    assert_told(timeline, timeline.pod, message, told=told)
 
 
 @requirement(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.events import assert_told
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
@@ -123,7 +124,9 @@ def test_events_fieldpath(timeline: Timeline) -> None:
     """Events about a sidecar point to it as spec.initContainers{name}."""
     for name in ("sidecar-1", "sidecar-2"):
         found = timeline.events(container=name)
-        assert {"Created", "Started", "Killing"} <= {event.reason for event in found}, name
+        reasons = sorted({event.reason for event in found})
+        told = {"Created", "Started", "Killing"} <= set(reasons)
+        assert_told(timeline, timeline.pod, f"{name} has only the events {reasons}", told=told)
         paths = {event.field_path for event in found}
         assert paths == {f"spec.initContainers{{{name}}}"}, f"events of {name} point to {paths}"
 
@@ -140,7 +143,7 @@ def test_killing_event_early(timeline: Timeline) -> None:
     pod = timeline.pod_named("status-ends-well")
     for name in ("exits-1", "exits-143"):
         found = timeline.events("Killing", pod=pod.name, container=name)
-        assert found, f"there is no Killing event of {name}"
+        assert_told(timeline, pod, f"there is no Killing event of {name}", told=found)
         # The time of one event is evidence: the kubelet has written it once, by the node's clock.
         assert found[0].first < pod[name].said("TERM")
 

@@ -8,6 +8,7 @@ from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_TUTORIAL, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.errors import EvidenceLostError, NeverError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
 
 STATEFULSETS = f"{DOCS}/concepts/workloads/controllers/statefulset/"
 DAEMONSETS = f"{DOCS}/concepts/workloads/controllers/daemonset/"
+READINGS = 2
+"""How often wl-deployment reads each object."""
 DISRUPTIONS = f"{DOCS}/tasks/run-application/configure-pdb/"
 
 
 def readings(timeline: Timeline, kind: str) -> tuple[Json, Json]:
     """Return the statuses of an object as they were read before and after the sidecar was ready."""
     bodies = [action.body for action in timeline.actions_named("read")]
-    before, after = (body["status"] for body in bodies if body["kind"] == kind)
-    return before, after
+    found = [body["status"] for body in bodies if body["kind"] == kind]
+    if len(found) != READINGS:
+        raise EvidenceLostError(f"the suite read the {kind} {len(found)} times, not {READINGS}")
+    return found[0], found[1]
 
 
 @requirement(
@@ -75,10 +80,12 @@ def test_statefulset_ordered(timeline: Timeline) -> None:
 )
 def test_daemonset(timeline: Timeline) -> None:
     """Pods of a DaemonSet start and stop their sidecars in order, in an update as ever."""
-    old = timeline.pods[0]
-    (new,) = (
-        pod for pod in timeline.pods[1:] if pod.spec.get("nodeName") == old.spec.get("nodeName")
-    )
+    old = timeline.pod_named(timeline.action("read").body["metadata"]["name"])
+    node = old.spec.get("nodeName")
+    there = [pod for pod in timeline.pods if pod.spec.get("nodeName") == node and pod is not old]
+    if not there:
+        raise NeverError(f"no pod came in the place of {old.name} on node {node}")
+    new = there[0]
     for pod in (old, new):
         assert pod["sidecar"].said("UP") < pod["app"].said("UP")
     assert old["app"].said("EXIT") < old["sidecar"].said("TERM")

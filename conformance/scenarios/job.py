@@ -45,9 +45,10 @@ def until_over(staging: Staging) -> None:
 @scenario("job-never", seconds=18)
 def job_never(staging: Staging) -> None:
     """Let the second sidecar crash, and wait for the Job."""
-    staging.until_said("sidecar-2", "START", pod_of(staging))
-    staging.until_said("app", "START", pod_of(staging))
-    staging.exec("app", "touch", "/shared/crash")
+    pod = pod_of(staging)
+    staging.until_said("sidecar-2", "START", pod)
+    staging.until_said("app", "START", pod)
+    staging.exec("app", "touch", "/shared/crash", pod=pod)
     until_over(staging)
 
 
@@ -65,9 +66,10 @@ def job_indexed(staging: Staging) -> None:
 @scenario("job-flapping", seconds=5)
 def job_flapping(staging: Staging) -> None:
     """Let the sidecar crash, and wait for the Job."""
-    staging.until_said("sidecar", "START", pod_of(staging))
-    staging.until_said("app", "START", pod_of(staging))
-    staging.exec("app", "touch", "/shared/crash")
+    pod = pod_of(staging)
+    staging.until_said("sidecar", "START", pod)
+    staging.until_said("app", "START", pod)
+    staging.exec("app", "touch", "/shared/crash", pod=pod)
     until_over(staging)
     staging.until("the pod to be gone", lambda: not staging.objects("Pod"), 60)
 

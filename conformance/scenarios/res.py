@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from fixtures.stage.scenario import scenario
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fixtures.kubeapi.client import Answer
     from fixtures.stage.staging import Staging
 
     Json = dict[str, Any]
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 WIDGET = "sidecar-conformance/widget"
 """A resource that the steps give to a node."""
 WIDGETS = 3
+ADMISSION_SECONDS = 15.0
+"""The API server's admission knows a quota within this time after it was made."""
+TOO_MUCH = 100_000
+"""More millis of CPU and MiB of memory than the quota of res-pod allows."""
 PERMUTED = {
     "around": (("sidecar", 30), ("init", 100), ("sidecar", 40)),
     "after": (("init", 100), ("sidecar", 30), ("sidecar", 40)),
@@ -45,7 +51,7 @@ def container(name: str, *, amount: int | None = None, sidecar: bool = False) ->
 
 def propose(
     staging: Staging, name: str, init: Sequence[Json], regular: Sequence[Json], **spec: object
-) -> None:
+) -> Answer:
     """Propose a pod to the API server, without creating it."""
     pod = {
         "apiVersion": "v1",
@@ -53,7 +59,23 @@ def propose(
         "metadata": {"name": f"{staging.name}-{name}"},
         "spec": {"initContainers": list(init), "containers": list(regular), **spec},
     }
-    staging.create(pod, dry_run=True)
+    return staging.create(pod, dry_run=True)
+
+
+def propose_too_much(
+    staging: Staging, name: str, init: Sequence[Json], regular: Sequence[Json], **spec: object
+) -> Answer:
+    """Propose a pod that a quota forbids, again and again until it is refused, and return that.
+
+    The API server's admission learns of a quota by a watch of its own, in each of its replicas.
+    Where it accepts the pod to the end, the last answer is returned: it is for checks to judge.
+    """
+    deadline = time.monotonic() + ADMISSION_SECONDS
+    answer = propose(staging, name, init, regular, **spec)
+    while answer.ok and time.monotonic() < deadline and not staging.sight.stopped.is_set():
+        staging.observe(0.5, "admission to learn of the quota")
+        answer = propose(staging, name, init, regular, **spec)
+    return answer
 
 
 def quota(staging: Staging) -> Json:
@@ -68,22 +90,23 @@ def res_formula(staging: Staging) -> None:
     limits, overhead = staging.documents
     # Objects without a namespace need a name that only this run has.
     overhead["metadata"]["name"] = staging.namespace
-    staging.create(overhead)
+    # Who may not make cluster-wide objects does without it.
+    staging.create(overhead, may_fail=True)
     staging.create(limits)
     staging.until("the quota to be in force", lambda: quota(staging).get("hard"))
     app = container("app", amount=10)
     sidecar = container("sidecar", amount=30, sidecar=True)
-    propose(staging, "sum", [sidecar], [app, container("app-2", amount=5)])
+    propose_too_much(staging, "sum", [sidecar], [app, container("app-2", amount=5)])
     for name, parts in PERMUTED.items():
         init = [
             container(f"init-{index}", amount=amount, sidecar=kind == "sidecar")
             for index, (kind, amount) in enumerate(parts)
         ]
-        propose(staging, name, init, [app])
-    propose(staging, "overhead", [sidecar], [app], runtimeClassName=staging.namespace)
+        propose_too_much(staging, name, init, [app])
+    propose_too_much(staging, "overhead", [sidecar], [app], runtimeClassName=staging.namespace)
     resources = {"requests": {"cpu": "200m", "memory": "200Mi"}, "limits": {"memory": "400Mi"}}
-    propose(staging, "pod-level", [sidecar], [app], resources=resources)
-    propose(staging, "missing", [container("sidecar", sidecar=True)], [app])
+    propose_too_much(staging, "pod-level", [sidecar], [app], resources=resources)
+    propose_too_much(staging, "missing", [container("sidecar", sidecar=True)], [app])
 
 
 @scenario("res-ranges", seconds=1, own_namespace=True)
@@ -112,6 +135,7 @@ def res_pod(staging: Staging) -> None:
             staging.until(
                 "the quota to count", lambda: quota(staging).get("used", {}).get("pods") == "0"
             )
+            propose_too_much(staging, "large", [], [container("app", amount=TOO_MUCH)])
         staging.create(document)
     staging.until_ready()
     staging.until(
@@ -161,7 +185,12 @@ def res_disk(staging: Staging) -> None:
     )
 
 
-@scenario("res-fit", seconds=5, applies=False)
+@scenario(
+    "res-fit",
+    seconds=5,
+    applies=False,
+    refused=("res-fit-port", "res-fit-widgets", "res-fit-memory"),
+)
 def res_fit(staging: Staging) -> None:
     """Fill a node, then ask for what is left and for more; widgets are given and taken away."""
     first, port, widgets, memory = staging.documents

@@ -101,3 +101,4 @@ def restarted(edit: Edit) -> None:
         if "deletionTimestamp" in pod["metadata"]:
             for status in pod["status"]["initContainerStatuses"]:
                 status["restartCount"] += 1
+                status["containerID"] += "-again"

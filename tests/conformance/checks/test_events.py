@@ -1,0 +1,62 @@
+"""Events that are missing because the kubelet has dropped them prove nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.catalogue import declared
+from fixtures.evidence.moments import InconclusiveError
+from tests.kit import edits
+from tests.kit.edits import Edit
+from tests.kit.judging import judge, label_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Json = dict[str, Any]
+
+BY_ID = {one.requirement.id: one for one in declared()}
+NEED_EVENTS = {
+    "restart.backoff": "BackOff",
+    "startup.poststart-failure-blocks": "FailedPostStartHook",
+    "status.events-fieldpath": "Killing",
+    "status.killing-event-early": "Killing",
+}
+"""The checks that need an Event, and the reason of that."""
+
+
+def judge_without(requirement: str, unwanted: Callable[[Json], bool]) -> None:
+    one = BY_ID[requirement]
+    (scenario,) = one.requirement.scenarios
+    label = label_for(one)
+    assert label
+    edit = Edit(edits.load(label, scenario))
+    edit.drop_events("Event", unwanted)
+    judge(one, {scenario: edit.result()})
+
+
+@pytest.mark.parametrize("requirement", NEED_EVENTS)
+def test_without_any_event_of_the_kubelet_the_answer_is_open(requirement: str) -> None:
+    with pytest.raises(InconclusiveError, match="no events of the kubelet were seen"):
+        judge_without(requirement, lambda event: event["reason"] != "Scheduled")
+
+
+@pytest.mark.parametrize("requirement", NEED_EVENTS)
+def test_where_the_kubelet_has_dropped_others_the_answer_is_open(requirement: str) -> None:
+    def dropped(event: Json) -> bool:
+        # Of the containers only the first was told of.
+        first = "init-1" in str(event) or "zero" in str(event) or "exits-1}" in str(event)
+        return event["reason"] == NEED_EVENTS[requirement] or not (
+            event["reason"] in ("Scheduled", "Started") and (first or "unready" in str(event))
+        )
+
+    with pytest.raises(InconclusiveError, match="the kubelet has dropped events"):
+        judge_without(requirement, dropped)
+
+
+@pytest.mark.parametrize("requirement", NEED_EVENTS)
+def test_one_event_that_is_missing_among_all_others_is_a_failure(requirement: str) -> None:
+    with pytest.raises(AssertionError):
+        judge_without(requirement, lambda event: event["reason"] == NEED_EVENTS[requirement])
