@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from fixtures.errors import EnvironmentBrokenError
 from fixtures.kubeapi.kinds import path_of
 from fixtures.stage.scenario import scenario
 
@@ -81,6 +83,15 @@ scenario("api-policies", seconds=2, applies=False)(ask_all)
 scenario("api-validation", seconds=2, applies=False)(ask_all)
 
 
+@scenario("api-hostport", seconds=1, applies=False)
+def api_hostport(staging: Staging) -> None:
+    """Create each pod as a dry run; a policy against host ports is no answer to the question."""
+    for document in staging.documents:
+        answer = staging.create(document, dry_run=True)
+        if answer.status == HTTPStatus.FORBIDDEN:
+            raise EnvironmentBrokenError(f"this cluster allows no host ports: {answer.why}")
+
+
 # A running pod.
 
 
@@ -88,7 +99,7 @@ scenario("api-validation", seconds=2, applies=False)(ask_all)
 def api_live(staging: Staging) -> None:
     """Let the sidecar end once and come back; then ask for what must not change."""
     staging.until_ready()
-    staging.exec("sidecar", "touch", "/end")
+    staging.exec("sidecar", "touch", "/shared/end")
     staging.until_restarted("sidecar")
     staging.until_ready()
     image = staging.images.fixture

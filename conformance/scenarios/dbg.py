@@ -25,7 +25,7 @@ def dbg_init(staging: Staging) -> None:
         staging.attach("sidecar", "TICK")
     staging.get(log, "log", container="sidecar")
     with suppress(UnreachableError):
-        staging.exec("sidecar", "touch", "/end")
+        staging.exec("sidecar", "touch", "/shared/end")
     staging.until_restarted("sidecar")
     staging.get(log, "previous log", container="sidecar", previous="true")
     debugger = {

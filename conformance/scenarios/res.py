@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fixtures.kubeapi import podresources
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
     Json = dict[str, Any]
+
+HOSTNAME = "kubernetes.io/hostname"
+"""The label of a node with its name as the scheduler matches it."""
 
 WIDGET = "sidecar-conformance/widget"
 """A resource that the steps give to a node."""
@@ -164,11 +166,11 @@ def res_disk(staging: Staging) -> None:
 @scenario("res-fit", seconds=5, applies=False)
 def res_fit(staging: Staging) -> None:
     """Fill a node, then ask for what is left and for more; widgets are given and taken away."""
-    first, port, widgets, memory = staging.documents
+    first, widgets, memory = staging.documents
     if staging.nodes:
         give(staging, str(WIDGETS))
         first["spec"]["nodeName"] = ""
-        first["spec"]["nodeSelector"] = {"kubernetes.io/hostname": staging.node.name}
+        first["spec"]["nodeSelector"] = {HOSTNAME: staging.node.name}
     else:
         for part in ("initContainers", "containers"):
             first["spec"][part][0].pop("resources")
@@ -176,22 +178,19 @@ def res_fit(staging: Staging) -> None:
     staging.until_ready("res-fit-first")
     node = (staging.pod("res-fit-first") or {})["spec"]["nodeName"]
     about = staging.get(path_of("Node", None, node)).body
-    host = about["metadata"]["labels"]["kubernetes.io/hostname"]
     # There is room for one of these, and not for two.
     most = int(quantity(about["status"]["allocatable"]["memory"])) // 1024 * 6 // 10
     for part in ("initContainers", "containers"):
         memory["spec"][part][0]["resources"] = {"requests": {"memory": f"{most}Ki"}}
     memory["spec"]["nodeName"] = node
-    pending = [port, widgets] if staging.nodes else [port]
-    for pod in pending:
-        pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": host}
-        staging.create(pod)
+    if staging.nodes:
+        widgets["spec"]["nodeSelector"] = {HOSTNAME: about["metadata"]["labels"][HOSTNAME]}
+        staging.create(widgets)
     staging.create(memory)
-    for pod in pending:
-        name = pod["metadata"]["name"]
+    if staging.nodes:
         staging.until(
-            f"{name} to be looked at by the scheduler",
-            partial(staging.condition, "PodScheduled", name),
+            "res-fit-widgets to be looked at by the scheduler",
+            lambda: staging.condition("PodScheduled", "res-fit-widgets"),
         )
     staging.until_finished("res-fit-memory")
     classes(staging)

@@ -1,0 +1,38 @@
+"""Steps of scenarios. Scheduling: pods that want what another pod has taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.scenarios.res import HOSTNAME
+from fixtures.errors import EnvironmentBrokenError
+from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+    Json = dict[str, Any]
+
+
+@scenario("sched-hostport", seconds=4, applies=False)
+def sched_hostport(staging: Staging) -> None:
+    """Let one pod take the port, and ask for the same port of the same node."""
+    first, second = staging.documents
+    create(staging, first)
+    staging.until_ready("sched-hostport-first")
+    name = (staging.pod("sched-hostport-first") or {})["spec"]["nodeName"]
+    node = staging.get(path_of("Node", None, name)).body
+    second["spec"]["nodeSelector"] = {HOSTNAME: node["metadata"]["labels"][HOSTNAME]}
+    create(staging, second)
+    staging.until(
+        "the second pod to be looked at by the scheduler",
+        lambda: staging.condition("PodScheduled", "sched-hostport-second"),
+    )
+
+
+def create(staging: Staging, pod: Json) -> None:
+    """Create a pod. Raises EnvironmentBrokenError where it is refused, as policies may do."""
+    answer = staging.create(pod)
+    if not answer.ok:
+        raise EnvironmentBrokenError(f"Pod {pod['metadata']['name']} was refused: {answer.why}")
