@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from fixtures.errors import EnvironmentBrokenError
 from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.namespaces import PRIVILEGED
+from fixtures.stage.manifest import secure_container
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ scenario("api-policies", seconds=2, applies=False)(ask_all)
 scenario("api-validation", seconds=2, applies=False)(ask_all)
 
 
-@scenario("api-hostport", seconds=1, applies=False)
+@scenario("api-hostport", seconds=1, applies=False, level=PRIVILEGED)
 def api_hostport(staging: Staging) -> None:
     """Create each pod as a dry run; a policy against host ports is no answer to the question."""
     for document in staging.documents:
@@ -134,7 +136,9 @@ def api_live(staging: Staging) -> None:
             "PATCH",
             f"{path}/ephemeralcontainers",
             arguments={"name": "api-live", "variant": variant},
-            body={"spec": {"ephemeralContainers": [{**container, "image": image}]}},
+            body={
+                "spec": {"ephemeralContainers": [secure_container({**container, "image": image})]}
+            },
             query={"dryRun": "All"},
             content_type="application/strategic-merge-patch+json",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.client import UnreachableError
 from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.manifest import secure_container
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def dbg_init(staging: Staging) -> None:
     }
     staging.patch(
         "dbg-init",
-        {"spec": {"ephemeralContainers": [debugger]}},
+        {"spec": {"ephemeralContainers": [secure_container(debugger)]}},
         subresource="ephemeralcontainers",
     )
     staging.until_terminated("debugger")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def net_web(staging: Staging) -> None:
     staging.until_gone("net-web")
 
 
-@scenario("net-hostport", seconds=12)
+@scenario("net-hostport", seconds=12, level=PRIVILEGED)
 def net_hostport(staging: Staging) -> None:
     """Ask for both ports of the node, and some more times for what nobody may serve."""
     staging.until_ready()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
+from fixtures.stage.manifest import secure
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def propose(
         "metadata": {"name": f"{staging.name}-{name}"},
         "spec": {"initContainers": list(init), "containers": list(regular), **spec},
     }
-    staging.create(pod, dry_run=True)
+    staging.create(secure(pod, staging.user), dry_run=True)
 
 
 def quota(staging: Staging) -> Json:

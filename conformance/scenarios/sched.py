@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.scenarios.res import HOSTNAME
 from fixtures.errors import EnvironmentBrokenError
 from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 
-@scenario("sched-hostport", seconds=4, applies=False)
+@scenario("sched-hostport", seconds=4, applies=False, level=PRIVILEGED)
 def sched_hostport(staging: Staging) -> None:
     """Let one pod take the port, and ask for the same port of the same node."""
     first, second = staging.documents
