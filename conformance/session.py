@@ -166,10 +166,11 @@ class Session:
         )
         with self.progress.step("looking at the cluster"):
             stage.open_namespace(stage.namespace)
-            found = detect(cluster.api, stage.namespace, cluster.nodes, images)
+            user = stage.user_in(stage.namespace)
+            found = detect(cluster.api, stage.namespace, cluster.nodes, images, user=user)
         if self._scenarios(self._facts(found, cluster)):
             with self.progress.step("testing two pods"):
-                trial = SelfTest(cluster.api, stage.namespace, self.run_id, images)
+                trial = SelfTest(cluster.api, stage.namespace, self.run_id, images, user=user)
                 findings = trial.run(sidecars=Capability.SIDECARS not in found.capabilities.missing)
             found = found.with_admission(findings.admission)
             found = found.without(findings.missing, clocks=findings.clocks)

@@ -304,7 +304,7 @@ def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
     "api.hostport-same-pod-accepted",
     OBSERVED,
     since="1.29",
-    scenario="api-validation",
+    scenario="api-hostport",
     source=VALIDATION,
     needs=OWN_CONTAINERS,
 )
@@ -313,11 +313,11 @@ def test_hostport_same_pod_accepted(timeline: Timeline) -> None:
 
     The validation looks at each init container alone, as if none ran beside others.
     """
-    spec = timeline.created("api-validation-host-port-of-regular")["spec"]
-    assert spec["initContainers"][0]["ports"][0]["hostPort"] == 31987
-    assert spec["containers"][0]["ports"][0]["hostPort"] == 31987
-    sidecars = init_containers(timeline.created("api-validation-host-port-of-sidecar"))
-    assert [one["ports"][0]["hostPort"] for one in sidecars] == [31987, 31987]
+    spec = timeline.created("api-hostport-of-regular")["spec"]
+    assert spec["initContainers"][0]["ports"][0]["hostPort"] == 23987
+    assert spec["containers"][0]["ports"][0]["hostPort"] == 23987
+    sidecars = init_containers(timeline.created("api-hostport-of-sidecar"))
+    assert [one["ports"][0]["hostPort"] for one in sidecars] == [23987, 23987]
 
 
 @requirement(

@@ -173,13 +173,13 @@ def surely_before(first: Moment, second: Moment) -> bool:
     "net.hostport-works",
     OBSERVED,
     since="1.29",
-    scenario="net-web",
+    scenario="net-hostport",
     source=upstream("pkg/kubelet/kuberuntime/kuberuntime_sandbox.go"),
     needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK, Capability.POD_NETWORK),
 )
 def test_hostport_works(timeline: Timeline) -> None:
     """The node forwards hostPorts of regular containers, but not those of sidecars."""
-    client = timeline.pod_named("net-web-client")["host-client"]
+    client = timeline.pod_named("net-hostport-client")["client"]
     sidecar, regular = HOST_PORTS
     if not client.ever_said(f"GOT {regular} app"):
         pytest.skip("this cluster does not forward host ports at all")

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
 
 
-def assert_no_room(timeline: Timeline, name: str, words: str) -> None:
-    """Assert that a pod found no node, for a reason in these words, beside the first pod."""
-    assert timeline.created("res-fit-first")
+def assert_no_room(timeline: Timeline, name: str, words: str, *, beside: str) -> None:
+    """Assert that a pod found no node, for a reason in these words, beside another pod."""
+    assert timeline.created(beside)
     assert timeline.created(name)
-    first = timeline.pod_named("res-fit-first").conditions("Ready")
+    first = timeline.pod_named(beside).conditions("Ready")
     assert any(seen.value.true for seen in first), "the first pod never got ready"
     scheduled = timeline.pod_named(name).conditions("PodScheduled")[-1].value
     assert scheduled.false, f"{name} was scheduled beside the pod that leaves no room"
@@ -28,13 +28,13 @@ def assert_no_room(timeline: Timeline, name: str, words: str) -> None:
     "sched.hostport",
     MUST,
     since="1.33",
-    scenario="res-fit",
+    scenario="sched-hostport",
     source=pull(132040),
     needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES),
 )
 def test_hostport(timeline: Timeline) -> None:
     """A hostPort of a sidecar is taken: no other pod that wants it is put on the same node."""
-    assert_no_room(timeline, "res-fit-port", "free ports")
+    assert_no_room(timeline, "sched-hostport-second", "free ports", beside="sched-hostport-first")
 
 
 @requirement(
@@ -47,7 +47,7 @@ def test_hostport(timeline: Timeline) -> None:
 )
 def test_extended_resource_sum(timeline: Timeline) -> None:
     """Extended resources of sidecars are added to those of main containers."""
-    assert_no_room(timeline, "res-fit-widgets", f"Insufficient {WIDGET}")
+    assert_no_room(timeline, "res-fit-widgets", f"Insufficient {WIDGET}", beside="res-fit-first")
 
 
 @requirement(

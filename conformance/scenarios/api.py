@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from fixtures.errors import EnvironmentBrokenError
 from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.kubeapi.status import condition_of
+from fixtures.stage.manifest import secure_container
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -84,6 +88,15 @@ scenario("api-policies", seconds=2, applies=False)(ask_all)
 scenario("api-validation", seconds=2, applies=False)(ask_all)
 
 
+@scenario("api-hostport", seconds=1, applies=False, level=PRIVILEGED)
+def api_hostport(staging: Staging) -> None:
+    """Create each pod as a dry run; a policy against host ports is no answer to the question."""
+    for document in staging.documents:
+        answer = staging.create(document, dry_run=True)
+        if answer.status == HTTPStatus.FORBIDDEN:
+            raise EnvironmentBrokenError(f"this cluster allows no host ports: {answer.why}")
+
+
 # A running pod.
 
 
@@ -91,7 +104,7 @@ scenario("api-validation", seconds=2, applies=False)(ask_all)
 def api_live(staging: Staging) -> None:
     """Let the sidecar end once and come back; then ask for what must not change."""
     staging.until_ready()
-    staging.exec("sidecar", "touch", "/end")
+    staging.exec("sidecar", "touch", "/shared/end")
     staging.until_restarted("sidecar")
     staging.until_ready()
     image = staging.images.fixture
@@ -127,7 +140,9 @@ def api_live(staging: Staging) -> None:
             "PATCH",
             f"{path}/ephemeralcontainers",
             arguments={"name": "api-live", "variant": variant},
-            body={"spec": {"ephemeralContainers": [{**container, "image": image}]}},
+            body={
+                "spec": {"ephemeralContainers": [secure_container({**container, "image": image})]}
+            },
             query={"dryRun": "All"},
             content_type="application/strategic-merge-patch+json",
             may_fail=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
+from fixtures.stage.manifest import secure_container
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def dbg_init(staging: Staging) -> None:
     staging.exec("sidecar", "sh", "-c", "echo from inside; exit 5", may_fail=True)
     staging.attach("sidecar", "TICK")
     staging.get(log, "log", container="sidecar", may_fail=True)
-    staging.exec("sidecar", "touch", "/end", may_fail=True)
+    staging.exec("sidecar", "touch", "/shared/end", may_fail=True)
     staging.until_restarted("sidecar")
     staging.get(log, "previous log", container="sidecar", previous="true", may_fail=True)
     debugger = {
@@ -32,7 +33,7 @@ def dbg_init(staging: Staging) -> None:
     }
     staging.patch(
         "dbg-init",
-        {"spec": {"ephemeralContainers": [debugger]}},
+        {"spec": {"ephemeralContainers": [secure_container(debugger)]}},
         subresource="ephemeralcontainers",
         may_fail=True,
     )

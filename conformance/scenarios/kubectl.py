@@ -30,7 +30,7 @@ def kubectl_columns(staging: Staging) -> None:
     show(staging, "first sidecar started", name)
     staging.exec("sidecar-1", "touch", "/shared/set-up")
     staging.until_restarted("app")
-    staging.exec("sidecar-2", "touch", "/end")
+    staging.exec("sidecar-2", "touch", "/shared/end")
     staging.until_restarted("sidecar-2")
     staging.until_ready()
     show(staging, "ready", name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
+from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -11,10 +13,13 @@ if TYPE_CHECKING:
 
     from fixtures.stage.staging import Staging
 
+IPV6 = 6
 SERVICE_NAME = "kubernetes.io/service-name"
 """The label by which an EndpointSlice names its Service."""
-HOST_PORTS = ("30923", "30924")
+HOST_PORTS = ("23923", "23924")
 """The host ports of the sidecar and of the main container."""
+HOST_TRIES = 3
+"""How often the sidecar's host port is asked for."""
 SIDECAR_PORT = 8080
 
 
@@ -29,14 +34,12 @@ def net_web(staging: Staging) -> None:
     services = {"number": "net-web-number", "name": "net-web-name"}
     aim(
         staging,
-        "client",
+        "net-web-client",
         {
-            target: f"http://{staging.read('Service', service).body['spec']['clusterIP']}/"
+            target: url(staging.read("Service", service).body["spec"]["clusterIP"])
             for target, service in services.items()
         },
     )
-    node = (staging.pod("net-web") or {})["status"]["hostIP"]
-    aim(staging, "host-client", {port: f"http://{node}:{port}/" for port in HOST_PORTS})
     staging.until_said("client", "GOT number proxy", "net-web-client", seconds=30)
 
     staging.exec("proxy", "rm", "/shared/ready", pod="net-web")
@@ -48,10 +51,36 @@ def net_web(staging: Staging) -> None:
     staging.until_gone("net-web")
 
 
-def aim(staging: Staging, client: str, targets: Mapping[str, str]) -> None:
-    """Tell a client what to ask for, again and again: URLs by name."""
+@scenario("net-hostport", seconds=12, level=PRIVILEGED)
+def net_hostport(staging: Staging) -> None:
+    """Ask for both ports of the node, and some more times for what nobody may serve."""
+    staging.until_ready()
+    node = (staging.pod("net-hostport") or {})["status"]["hostIP"]
+    sidecar, regular = HOST_PORTS
+    aim(staging, "net-hostport-client", {port: url(node, port) for port in HOST_PORTS})
+    staging.until_said("client", f"GOT {regular}", "net-hostport-client", seconds=30)
+    staging.until(
+        f"port {sidecar} to be asked for {HOST_TRIES} times",
+        lambda: answers(staging, sidecar) >= HOST_TRIES,
+    )
+
+
+def answers(staging: Staging, port: str) -> int:
+    """Return how often the client has told what it got from a port of the node."""
+    lines = staging.sight.lines("net-hostport-client", "client")
+    return sum(line.startswith(f"GOT {port} ") for line in lines)
+
+
+def url(address: str, port: str = "") -> str:
+    """Return the URL of the root of a server; an IPv6 address stands in brackets."""
+    host = f"[{address}]" if ipaddress.ip_address(address).version == IPV6 else address
+    return f"http://{host}:{port}/" if port else f"http://{host}/"
+
+
+def aim(staging: Staging, pod: str, targets: Mapping[str, str]) -> None:
+    """Tell the client in a pod what to ask for, again and again: URLs by name."""
     lines = "\n".join(f"{name} {url}" for name, url in targets.items())
-    staging.exec(client, "sh", "-c", f"echo '{lines}' > /tmp/targets", pod="net-web-client")
+    staging.exec("client", "sh", "-c", f"echo '{lines}' > /shared/targets", pod=pod)
 
 
 def served(staging: Staging, service: str) -> bool:

@@ -54,15 +54,15 @@ def probe_gates(staging: Staging) -> None:
     until_kubelets_are_grown(staging)
     staging.apply()
     staging.until_starting("plain")
-    staging.exec("plain", "touch", "/go")
+    staging.exec("plain", "touch", "/shared/plain-up")
     staging.until_running("init")
     staging.until(
         "late and delayed to be ready",
         lambda: all(staging.status(name).ready for name in ("late", "delayed")),
     )
-    staging.exec("init", "touch", "/go")
+    staging.exec("init", "touch", "/shared/go")
     staging.until_ready()
-    staging.exec("late", "rm", "/alive")
+    staging.exec("late", "rm", "/shared/alive")
     staging.until_restarted("late")
 
 
@@ -73,7 +73,7 @@ def probe_restart(staging: Staging) -> None:
     staging.apply()
     # At once: on a busy node, too, the restart is to be over before the startup probe comes again.
     staging.until("late to be ready", lambda: staging.status("late").ready, 120)
-    staging.exec("late", "rm", "/alive")
+    staging.exec("late", "rm", "/shared/alive")
     staging.until_restarted("late")
     staging.until("late to be ready again", lambda: staging.status("late").ready)
 
@@ -82,16 +82,16 @@ def probe_restart(staging: Staging) -> None:
 def probe_ready(staging: Staging) -> None:
     """Take readiness and give it back, delete the pod, and let both probes fail meanwhile."""
     staging.until_ready()
-    staging.exec("sidecar", "rm", "/ready")
+    staging.exec("sidecar", "rm", "/shared/ready")
     staging.until(
         "sidecar and pod to be unready",
         lambda: not staging.status("sidecar").ready and staging.condition("Ready") == "False",
     )
-    staging.exec("sidecar", "touch", "/ready")
+    staging.exec("sidecar", "touch", "/shared/ready")
     staging.until_ready()
     staging.delete(grace=60)
     staging.until_said("app", "TERM")
-    staging.exec("sidecar", "rm", "/ready", "/alive")
+    staging.exec("sidecar", "rm", "/shared/ready", "/shared/alive")
     staging.until("sidecar to be unready", lambda: not staging.status("sidecar").ready, 20)
     staging.observe(3, "sidecar not to be stopped for its liveness")
     # Not through app: some runtimes let nobody into a container that is being stopped.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
+from fixtures.stage.manifest import secure
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
     Json = dict[str, Any]
+
+HOSTNAME = "kubernetes.io/hostname"
+"""The label of a node with its name as the scheduler matches it."""
 
 WIDGET = "sidecar-conformance/widget"
 """A resource that the steps give to a node."""
@@ -59,7 +62,7 @@ def propose(
         "metadata": {"name": f"{staging.name}-{name}"},
         "spec": {"initContainers": list(init), "containers": list(regular), **spec},
     }
-    return staging.create(pod, dry_run=True)
+    return staging.create(secure(pod, staging.user), dry_run=True)
 
 
 def propose_too_much(
@@ -189,15 +192,15 @@ def res_disk(staging: Staging) -> None:
     "res-fit",
     seconds=5,
     applies=False,
-    refused=("res-fit-port", "res-fit-widgets", "res-fit-memory"),
+    refused=("res-fit-widgets", "res-fit-memory"),
 )
 def res_fit(staging: Staging) -> None:
     """Fill a node, then ask for what is left and for more; widgets are given and taken away."""
-    first, port, widgets, memory = staging.documents
+    first, widgets, memory = staging.documents
     if staging.nodes:
         give(staging, str(WIDGETS))
         first["spec"]["nodeName"] = ""
-        first["spec"]["nodeSelector"] = {"kubernetes.io/hostname": staging.node.name}
+        first["spec"]["nodeSelector"] = {HOSTNAME: staging.node.name}
     else:
         for part in ("initContainers", "containers"):
             first["spec"][part][0].pop("resources")
@@ -205,22 +208,19 @@ def res_fit(staging: Staging) -> None:
     staging.until_ready("res-fit-first")
     node = (staging.pod("res-fit-first") or {})["spec"]["nodeName"]
     about = staging.get(path_of("Node", None, node)).body
-    host = about["metadata"]["labels"]["kubernetes.io/hostname"]
     # There is room for one of these, and not for two.
     most = int(quantity(about["status"]["allocatable"]["memory"])) // 1024 * 6 // 10
     for part in ("initContainers", "containers"):
         memory["spec"][part][0]["resources"] = {"requests": {"memory": f"{most}Ki"}}
     memory["spec"]["nodeName"] = node
-    pending = [port, widgets] if staging.nodes else [port]
-    for pod in pending:
-        pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": host}
-        staging.create(pod)
+    if staging.nodes:
+        widgets["spec"]["nodeSelector"] = {HOSTNAME: about["metadata"]["labels"][HOSTNAME]}
+        staging.create(widgets)
     staging.create(memory)
-    for pod in pending:
-        name = pod["metadata"]["name"]
+    if staging.nodes:
         staging.until(
-            f"{name} to be looked at by the scheduler",
-            partial(staging.condition, "PodScheduled", name),
+            "res-fit-widgets to be looked at by the scheduler",
+            lambda: staging.condition("PodScheduled", "res-fit-widgets"),
         )
     staging.until_finished("res-fit-memory")
     classes(staging)

@@ -56,7 +56,7 @@ def restart_image(staging: Staging) -> None:
     staging.until_said("probed", "START", pod=first)
     staging.set_image("probed", manifest.OTHER_IMAGE, pod=first)
     staging.observe(2, "the kubelet to learn of the image")
-    staging.exec("probed", "touch", "/fail", pod=first)
+    staging.exec("probed", "touch", "/shared/fail", pod=first)
     staging.until_ready(first)
     staging.until_waiting("spoiled", "ImagePullBackOff", pod=second)
     staging.observe(1, "the app to run on")

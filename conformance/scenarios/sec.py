@@ -6,23 +6,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.namespaces import RESTRICTED
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
 
-@scenario("sec-psa", seconds=1, own_namespace=True, applies=False)
+@scenario("sec-psa", seconds=1, applies=False, level=RESTRICTED)
 def sec_psa(staging: Staging) -> None:
-    """Restrict the namespace, wait until that is in force, and ask for each pod."""
-    staging.request(
-        "restrict namespace",
-        "PATCH",
-        path_of("Namespace", None, staging.namespace),
-        arguments={"enforce": "restricted"},
-        body={"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
-        content_type="application/merge-patch+json",
-    )
+    """Wait until the level of the namespace is in force, and ask for each pod."""
     regular = staging.documents[-1]
 
     def in_force() -> bool:

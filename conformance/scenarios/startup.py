@@ -17,7 +17,7 @@ POLICY_SUFFIXES = ("never", "onfailure", "always")
 def ordered_start(staging: Staging) -> None:
     """Let a sidecar start up, and another one stop, when the status before that was seen."""
     staging.until_starting("sidecar-2")
-    staging.exec("sidecar-2", "touch", "/go")
+    staging.exec("sidecar-2", "touch", "/shared/go")
     staging.until_terminated("app")
     # Not through the one that stops: some runtimes let nobody into a container that does.
     staging.exec("sidecar-1", "touch", "/shared/stop")
@@ -47,7 +47,7 @@ def startup_never_recovers(staging: Staging) -> None:
         return steady.restarts > 1 and steady.running
 
     staging.until("the third instance of steady to be shown", third_runs)
-    staging.exec("steady", "touch", "/change")
+    staging.exec("steady", "touch", "/shared/change")
     staging.until_said("steady", "CHANGED")
     staging.until_said("late", "UP")
 

@@ -17,7 +17,7 @@ MAKE_READY = """
 read -r up idle < /proc/uptime
 echo "READYING $up" > /proc/1/fd/1
 sleep 2
-touch /tmp/ready
+touch /shared/ready
 """
 """In a sidecar, this script makes it ready two seconds after it said so."""
 

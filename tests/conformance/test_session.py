@@ -33,6 +33,7 @@ from fixtures.evidence.facts import RunFacts
 from fixtures.host.progress import Progress
 from fixtures.images import releases
 from fixtures.kubeapi import owner
+from fixtures.kubeapi.namespaces import ENFORCE, RESTRICTED
 from fixtures.stage.stage import Stage
 from reports import jsonreport
 from reports.model import Level, Verdict
@@ -210,6 +211,7 @@ class Server:
             "/metrics": "",
             "/api/v1/nodes/node/proxy/metrics": "",
             "/api/v1/namespaces/sidecar-run/serviceaccounts/default": {},
+            "/apis/security.openshift.io": {},
         }
 
     def answer(self, request: Request) -> Reply | Ran:
@@ -369,7 +371,8 @@ def test_what_was_found_out_of_the_cluster_is_written(run: Run) -> None:
     assert {"clusterSeconds", "stageSeconds", "suiteCpuSeconds"} <= found.timing.keys()
     (namespace,) = run.server.namespaces
     assert namespace["metadata"]["name"] == "sidecar-run"
-    assert namespace["metadata"]["labels"] == {owner.RUN_LABEL: "run"}
+    labels = namespace["metadata"]["labels"]
+    assert labels == {owner.RUN_LABEL: "run", ENFORCE: RESTRICTED}
 
 
 def test_what_a_cluster_cannot_be_held_to_is_not_staged(run: Run) -> None:

@@ -170,7 +170,7 @@ def resize_policy_refused(edit: Edit) -> None:
 @counterexample("api.hostport-same-pod-accepted", "the second claim is refused")
 def host_port_refused(edit: Edit) -> None:
     field = "spec.containers[0].ports[0].hostPort"
-    refuse(edit.action("create", name="api-validation-host-port-of-regular"), field)
+    refuse(edit.action("create", name="api-hostport-of-regular"), field)
 
 
 @counterexample("api.port-warnings", "a duplicate port number passes without a warning")

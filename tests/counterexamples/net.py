@@ -105,7 +105,7 @@ def stopped_at_once(edit: Edit) -> None:
 
 @counterexample("net.hostport-works", "the sidecar's host port is forwarded")
 def forwarded(edit: Edit) -> None:
-    edit.rename_line("host-client", "GOT 30923 nothing", "GOT 30923 proxy")
+    edit.rename_line("client", "GOT 23923 nothing", "GOT 23923 proxy")
 
 
 @counterexample("net.port-forward", "the sidecar cannot be reached while the pod initialises")

@@ -15,7 +15,7 @@ def scheduled(edit: Edit, name: str) -> None:
 
 @counterexample("sched.hostport", "both pods are put on one node")
 def same_port(edit: Edit) -> None:
-    scheduled(edit, "res-fit-port")
+    scheduled(edit, "sched-hostport-second")
 
 
 @counterexample("sched.extended-resource-sum", "the sidecar's widget is not counted")

@@ -1,0 +1,35 @@
+"""Steps of scenarios. Scheduling: pods that want what another pod has taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.scenarios.res import HOSTNAME
+from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.namespaces import PRIVILEGED
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+
+@scenario(
+    "sched-hostport",
+    seconds=4,
+    applies=False,
+    level=PRIVILEGED,
+    refused=("sched-hostport-second",),
+)
+def sched_hostport(staging: Staging) -> None:
+    """Let one pod take the port, and ask for the same port of the same node."""
+    first, second = staging.documents
+    staging.create(first)
+    staging.until_ready("sched-hostport-first")
+    name = (staging.pod("sched-hostport-first") or {})["spec"]["nodeName"]
+    node = staging.get(path_of("Node", None, name)).body
+    second["spec"]["nodeSelector"] = {HOSTNAME: node["metadata"]["labels"][HOSTNAME]}
+    staging.create(second)
+    staging.until(
+        "the second pod to be looked at by the scheduler",
+        lambda: staging.condition("PodScheduled", "sched-hostport-second"),
+    )
