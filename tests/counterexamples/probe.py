@@ -211,4 +211,8 @@ def no_worker(edit: Edit) -> None:
 @counterexample("probe.named-port-own", "the app's port of that name is asked")
 def other_port(edit: Edit) -> None:
     edit.drop_line("tcp", "ASKED")
+
+
+@counterexample("probe.named-port-own", "the sidecar is restarted, as its port did not answer")
+def port_without_answer(edit: Edit) -> None:
     edit.statuses("tcp")[-1]["restartCount"] = 1
