@@ -18,6 +18,7 @@ from fixtures.evidence.lines import CLOCK
 from fixtures.evidence.recording import (
     ActionRecord,
     InstanceRecord,
+    LogEndRecord,
     LogRecord,
     Record,
     Recording,
@@ -115,9 +116,12 @@ class Edit:
         return found
 
     def drop_line(self, container: str, text: str, pod: str | None = None) -> None:
-        """Let the container never have said this."""
+        """Let the container never have said this, and its log have been read all the same."""
         dropped = self._lines(container, text, pod)
         self.records = [record for record in self.records if record not in dropped]
+        for line in dropped:
+            about = {name: getattr(line, name) for name in ("pod", "uid", "container", "instance")}
+            self.records.insert(-1, LogEndRecord(at=self.records[-1].at, **about))
 
     def rename_line(self, container: str, text: str, new: str, pod: str | None = None) -> None:
         """Let the container have said something else, at the same moments."""
