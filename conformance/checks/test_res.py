@@ -257,7 +257,7 @@ def test_pod_cgroup(timeline: Timeline) -> None:
     since="1.32",
     scenario="res-pod",
     source=(pull(128029), KEP_SIDECARS),
-    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES),
+    needs=OWN_RESOURCES,
 )
 def test_oom_score(timeline: Timeline) -> None:
     """A sidecar's OOM score is at most that of the main container that requests least memory."""

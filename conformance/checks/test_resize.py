@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import MUST, requirement
 from conformance.scenarios.resize import GUARANTEED, MORE_CPU, MORE_OF_ALL, UNRESIZABLE, resizing
 from conformance.sources import DOCS, kep, upstream
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 RESIZE = f"{DOCS}/tasks/configure-pod-container/resize-container-resources/"
 KEP_RESIZE = kep("1287-in-place-update-pod-resources")
-NEEDS = (Capability.SIDECARS, Capability.RESIZE)
+NEEDS = (*OWN_RESOURCES, Capability.RESIZE)
+"""A pod's QoS class, which no resize may change, is that of all its containers."""
 PLAIN_INIT_SINCE = 36
 """The minor since which running plain init containers can be resized too."""
 
@@ -35,7 +37,7 @@ def resize(timeline: Timeline, patch: Json) -> Action:
     since="1.33",
     scenario="resize",
     source=RESIZE,
-    needs=(*NEEDS, Capability.UNCHANGED_RESOURCES),
+    needs=NEEDS,
 )
 def test_sidecar(timeline: Timeline) -> None:
     """CPU and memory of a running sidecar can be changed through the resize subresource."""
@@ -53,7 +55,7 @@ def test_sidecar(timeline: Timeline) -> None:
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
-    needs=(*NEEDS, Capability.UNCHANGED_RESOURCES),
+    needs=NEEDS,
 )
 def test_restart_policy(timeline: Timeline) -> None:
     """A resized sidecar runs on, unless its policy asks for a restart: then only it restarts."""
@@ -71,7 +73,7 @@ def test_restart_policy(timeline: Timeline) -> None:
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
-    needs=(*NEEDS, Capability.UNCHANGED_RESOURCES),
+    needs=NEEDS,
 )
 def test_plain_init(timeline: Timeline) -> None:
     """Plain init containers cannot be resized before 1.36; since then they can, without restart."""
@@ -93,7 +95,7 @@ def test_plain_init(timeline: Timeline) -> None:
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
-    needs=(*NEEDS, Capability.UNCHANGED_CONTAINERS, Capability.UNCHANGED_RESOURCES),
+    needs=NEEDS,
 )
 def test_limits(timeline: Timeline) -> None:
     """No resize touches other resources, the QoS class, the order, or takes resources away."""
