@@ -30,6 +30,7 @@ from conformance.selection import Selection
 from conformance.session import Session
 from fixtures.errors import EnvironmentBrokenError, SuiteError, unwritten
 from fixtures.evidence.moments import comparisons
+from fixtures.words import one_line
 from reports import runpage, terminal
 from reports.model import Result, Verdict, exit_status
 
@@ -101,7 +102,7 @@ class _Ending:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Keep what ended the run."""
-        words = " ".join(str(excinfo.value).split())
+        words = one_line(excinfo.value)
         self._why = self._run.broke or words or "the run was interrupted"
 
     def pytest_unconfigure(self) -> None:

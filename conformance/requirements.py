@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.evidence.capabilities import BEYOND, Capability
 from fixtures.versions import minor_of, only_minor
+from fixtures.words import one_line
 from reports.model import Level
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def requirement(  # noqa: PLR0913 - each is one fact of the declaration
             raise ValueError(f"the check of {identifier} has no docstring to state the promise")
         declared = Requirement(
             id=identifier,
-            title=" ".join(sentence.split("\n\n", 1)[0].split()),
+            title=one_line(sentence.split("\n\n", 1)[0]),
             level=level,
             since=since,
             until=until,

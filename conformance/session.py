@@ -37,6 +37,7 @@ from fixtures.stage.manifest import Images
 from fixtures.stage.scenario import scenario_named
 from fixtures.stage.selftest import SelfTest
 from fixtures.stage.stage import Stage
+from fixtures.words import one_line
 from reports.model import Report, Result, Verdict
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ class Session:
             try:
                 cleaning.close()
             except (SuiteError, OSError) as error:
-                words = " ".join(str(error).split())
-                self.progress.notice(f"not everything could be removed: {words}")
+                self.progress.notice(f"not everything could be removed: {one_line(error)}")
 
     @contextmanager
     def _turn(self, path: Path) -> Iterator[None]:

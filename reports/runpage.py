@@ -25,6 +25,7 @@ import pytest
 from pytest_html import extras
 from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
 
+from fixtures.words import one_line
 from reports.facts import facts
 from reports.model import Report, Result, RunVerdict, Verdict, counts
 from reports.styles import STYLES, css_class
@@ -252,7 +253,7 @@ def _escape(text: str) -> str:
 def _cell_text(text: str) -> str:
     # One line and no elements inside: pytest-html sorts by the text of the cell, and a click on an
     # element inside would not unfold the row.
-    return _escape(" ".join(text.split()))
+    return _escape(one_line(text))
 
 
 def _header(name: str) -> str:

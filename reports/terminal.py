@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.words import one_line
 from reports.model import Level, Verdict, counts
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ DECIDING = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
 def summary(report: Report, folder: Path) -> list[str]:
     """Return the lines that end a run whose files lie in `folder`; each is one line of text."""
     lines = [*_verdict(report), *_deciding(report, folder), *_others(report)]
-    lines += [f"note: {_line(notice)}" for notice in report.notices]
+    lines += [f"note: {one_line(notice)}" for notice in report.notices]
     lines += [*_longest(report), *_timing(report)]
     lines.append(f"page: {folder / 'index.html'}")
     if report.reproduce:
@@ -30,7 +31,7 @@ def summary(report: Report, folder: Path) -> list[str]:
 
 
 def _verdict(report: Report) -> Iterator[str]:
-    because = f": {_line(report.unsupported)}" if report.unsupported else ""
+    because = f": {one_line(report.unsupported)}" if report.unsupported else ""
     yield f"{report.label}: {report.verdict.upper()}{because}"
     tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(report.results).items())
     yield f"{len(report.results)} checks: {tally}" if tally else "no checks: nothing was judged"
@@ -41,7 +42,7 @@ def _deciding(report: Report, folder: Path) -> Iterator[str]:
     must = [r for r in report.results if r.level is Level.MUST]
     for verdict in DECIDING:
         for result in _by_id(must, verdict):
-            yield f"{verdict.upper()} {result.id} (since {result.since}): {_line(result.reason)}"
+            yield f"{verdict.upper()} {result.id} (since {result.since}): {one_line(result.reason)}"
             for name in result.scenarios:
                 yield f"  evidence: {folder / 'recordings' / name}.jsonl"
 
@@ -63,7 +64,7 @@ def _longest(report: Report) -> Iterator[str]:
     yield "longest scenarios, and what each waited for longest:"
     width = max(len(scenario.name) for scenario in longest)
     for scenario in longest:
-        waited = f"{scenario.waited_seconds:.1f}s: {_line(scenario.waited_for)}"
+        waited = f"{scenario.waited_seconds:.1f}s: {one_line(scenario.waited_for)}"
         yield (
             f"  {scenario.seconds:6.1f}s  {scenario.name:<{width}}"
             f"  {waited if scenario.waited_for else ''}"
@@ -91,10 +92,6 @@ def _timing(report: Report) -> Iterator[str]:
 
 def _by_id(results: Sequence[Result], verdict: Verdict) -> list[Result]:
     return sorted((r for r in results if r.verdict is verdict), key=lambda r: r.id)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _printable(text: str) -> str:

@@ -62,6 +62,12 @@ class Ran:
     output: str = ""
 
 
+class _Server(ThreadingHTTPServer):
+    # The default lets 5 connections wait, and the kernel drops what comes beside them: a client
+    # that a busy machine lets wait would then hang until its next attempt, seconds later.
+    request_queue_size = 128
+
+
 class ApiServer:
     """`answer` is called for each request, from threads of the server."""
 
@@ -71,7 +77,7 @@ class ApiServer:
         self.done = threading.Event()
         """Set when the test is over: for streams that stall until then."""
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = _Server(("127.0.0.1", 0), handler)
 
     @property
     def address(self) -> str:
