@@ -27,6 +27,7 @@ CLEAN_UP_SECONDS = 120
 
 GENERATED = {
     "docs/catalogue.md": "conformance.catalogue",
+    "docs/patience.md": "fixtures.patience",
     "reports/report.schema.json": "reports.schema",
 }
 """The files that are generated, and the module that prints each."""

@@ -11,6 +11,7 @@ from fixtures.errors import SuiteError
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
+from fixtures.evidence.recording import WaitRecord
 from fixtures.stage import manifest
 from reports.model import Result, Verdict
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fixtures.evidence.capabilities import Capabilities
     from fixtures.evidence.evidence import Evidence
     from fixtures.evidence.moments import Comparison
+    from fixtures.evidence.timeline import Timeline
 
 
 HINT = re.compile(r"\s*(Use -v|Omitting|Full diff)")
@@ -36,6 +38,10 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]")
 
 PERSISTED = "api.field-persisted"
 """The requirement that an API server keeps sidecars."""
+
+MANY_STEPS = 10
+"""What a scenario waits for may take so many steps that each are as late as the control shows:
+the starts of all containers of a pod, one after the other, and what they do between them."""
 
 LINES = 8
 """How many lines an assertion's message may have in a result."""
@@ -100,6 +106,12 @@ def judge(
     timelines = evidence.readable(requirement.scenarios)
     verdict, reason = _verdict(raised)
     outages = [outage for timeline in timelines for outage in timeline.outages]
+    if verdict is Verdict.FAIL and not contradicted(comparisons):
+        slow = next(filter(None, map(why_waited_in_vain, timelines)), "")
+        if slow:
+            more = 2 * evidence.facts.cluster.get("patience", 1)
+            verdict = Verdict.INCONCLUSIVE
+            reason = f"{slow}: give --patience {more:g}; without that it would be: {reason}"
     undecided = verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
     if outages and (undecided or isinstance(raised, EvidenceLostError)):
         verdict, reason = Verdict.ERROR, f"{outages[0]}; without that it would be: {reason}"
@@ -118,6 +130,28 @@ def judge(
             "comparisons": tuple(comparisons),
         }
     )
+
+
+def contradicted(comparisons: Sequence[Comparison]) -> bool:
+    """Tell whether a check that failed did so by two moments whose order is beyond doubt."""
+    return bool(comparisons) and comparisons[-1].answer == "no"
+
+
+def why_waited_in_vain(timeline: Timeline) -> str:
+    """Say what a scenario waited for in vain while its nodes were slow; empty without that.
+
+    What did not happen on a slow node may only have been late.
+    """
+    for wait in timeline.recording.of(WaitRecord):
+        if wait.met:
+            continue
+        lag = timeline.slowest(wait.at, wait.ended)
+        if lag is not None and lag.seconds * MANY_STEPS >= wait.seconds:
+            return (
+                f"{timeline.recording.scenario} waited {wait.seconds:.0f} s in vain for "
+                f"{wait.what}, but the node was slow: {lag}"
+            )
+    return ""
 
 
 def unjudged(requirement: Requirement, verdict: Verdict, reason: str) -> Result:

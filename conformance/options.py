@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 DEFAULT_OUTPUT = "reports/out"
 
+MOST_PATIENCE = 100.0
+"""With more a wait in vain would take hours."""
+
 READY_VARIABLE = "SIDECAR_CONFORMANCE_READY"
 """Names a file that a run makes when its cluster is there, for whoever runs several."""
 
@@ -52,6 +55,25 @@ def add_options(add: Callable[..., object]) -> None:
         type=positive,
         help="how many pods to have at once (default: as many as the nodes are seen to carry)",
     )
+    add(
+        "--patience",
+        metavar="FACTOR",
+        type=factor,
+        default=1.0,
+        help="wait so many times as long for a slow cluster; of what Kubernetes promises nothing"
+        " changes (default: %(default)g)",
+    )
+
+
+def factor(text: str) -> float:
+    """Read a number from 1 to 100. Raises argparse's error for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 1 <= number <= MOST_PATIENCE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PATIENCE:g}")
+    return number
 
 
 def positive(text: str) -> int:

@@ -24,6 +24,7 @@ from conformance.claim import Claim
 from conformance.judge import already_judged, unjudged, why_unsupported
 from conformance.known_failures import Baseline
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
+from fixtures import patience
 from fixtures.clusters.providers import provider_for
 from fixtures.errors import SuiteError, unwritten
 from fixtures.evidence.capabilities import Capability
@@ -32,6 +33,7 @@ from fixtures.evidence.facts import RunFacts
 from fixtures.evidence.recording import Header
 from fixtures.host.progress import Progress
 from fixtures.kubeapi.owner import new_run_id
+from fixtures.stage.control import Control
 from fixtures.stage.detect import detect
 from fixtures.stage.manifest import Images
 from fixtures.stage.scenario import scenario_named
@@ -84,6 +86,7 @@ class Session:
 
         Raises UsageError.
         """
+        patience.choose(options.patience)
         output = Path(options.output)
         if options.replay:
             facts = RunFacts.read(Path(options.replay))
@@ -193,7 +196,7 @@ class Session:
         names = self._scenarios(run_facts)
         try:
             with _disk_of(stage):
-                stage.stage([scenario_named(name) for name in sorted(names)])
+                stage.stage([scenario_named(name) for name in sorted(names)], Control())
         finally:
             stage.stop()
             timing = {
@@ -213,7 +216,7 @@ class Session:
             label=self.label,
             capabilities=found.capabilities,
             versions=found.versions,
-            cluster={**found.facts, **cluster.facts},
+            cluster={**found.facts, **cluster.facts, "patience": patience.factor()},
             reproduce=reproduce(),
         )
 

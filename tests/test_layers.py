@@ -19,7 +19,7 @@ PACKAGES = ("conformance", "reports", "fixtures")
 ROOMS = ("stage", "clusters", "evidence", "images", "kubeapi", "host")
 """The folders of `fixtures`: each may import those after it, and the modules beside them."""
 
-FOUNDATION = {"fixtures.errors", "fixtures.versions", "fixtures.words"}
+FOUNDATION = {"fixtures.errors", "fixtures.patience", "fixtures.versions", "fixtures.words"}
 """Modules of `fixtures` that every room may import; they import nothing else of ours."""
 
 Graph = dict[str, set[str]]

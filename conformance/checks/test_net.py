@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.checks.bounds import assert_prompt
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.net import HOST_PORTS, SERVICE_NAME, SIDECAR_PORT
 from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, SIDECARS, pull, upstream
@@ -158,7 +159,8 @@ def test_traffic_while_terminating(timeline: Timeline) -> None:
             number = line.text.split()[-1]
             asked, got = client.said(f"ASK number {number}"), client.said(line.text)
             answered += surely_before(begin, asked) and surely_before(got, end)
-    assert answered, "no request was answered between SIGTERM to app and SIGTERM to proxy"
+    message = "no request was answered between SIGTERM to app and SIGTERM to proxy"
+    assert_prompt(timeline, answered, message, room=4)
 
 
 def surely_before(first: Moment, second: Moment) -> bool:

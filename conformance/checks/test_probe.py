@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from conformance.checks.bounds import assert_at_least, assert_at_most, assert_prompt
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
@@ -31,6 +32,8 @@ CONFIGURE_PROBES = (
 )
 PROBE_TEST = upstream("test/e2e/common/node/container_probe.go")
 PROBER = upstream("pkg/kubelet/prober")
+TIMEOUT = 5
+"""In seconds: a probe has failed that took so long."""
 PROMPT = 18
 """In seconds: far more than a busy machine needs, and less than what is left of the period."""
 
@@ -108,9 +111,11 @@ def test_liveness_restarts(timelines: Mapping[str, Timeline]) -> None:
         sidecar = timelines["probe-liveness-fails"][name]
         assert sidecar.restarts >= 1, f"{name} failed its liveness probe and was not restarted"
     for name in PASSING:
-        sidecar = timelines["probe-liveness-passes"][name]
+        passing = timelines["probe-liveness-passes"]
+        sidecar = passing[name]
         assert len(sidecar.all_said("ASKED")) > 2, f"{name} was hardly ever asked"
-        assert sidecar.restarts == 0, f"{name} passed its liveness probe and was restarted"
+        message = f"{name} passed its liveness probe and was restarted"
+        assert_prompt(passing, sidecar.restarts == 0, message, room=TIMEOUT)
 
 
 @requirement(
@@ -231,7 +236,7 @@ def test_ready_right_after_startup(timeline: Timeline) -> None:
     """Readiness is asked for as soon as the startup probe has succeeded, not a period later."""
     late = timeline["late"]
     assert late.spec["readinessProbe"]["periodSeconds"] == PERIOD
-    assert first_seen_ready(late) - late.first.said("UP") <= PROMPT
+    assert_at_most(timeline, first_seen_ready(late) - late.first.said("UP"), PROMPT)
 
 
 @requirement(
@@ -250,7 +255,7 @@ def test_grace_override(timeline: Timeline) -> None:
         assert sidecar.restarts >= 1, f"{name} was not restarted: it has the pod's grace period"
         # It ignores SIGTERM, so that it was killed.
         # 4 s, the preStop hook's second included; the handler may have been slow.
-        assert sidecar.last.said("START") - sidecar.first.said("TERM") >= 2
+        assert_at_least(timeline, sidecar.last.said("START") - sidecar.first.said("TERM"), 2)
 
 
 @requirement(
@@ -316,4 +321,5 @@ def test_named_port_own(timeline: Timeline) -> None:
     ]
     assert numbers[0] != numbers[1], f"the ports of that name are {numbers}"
     assert len(timeline["tcp"].all_said("ASKED")) > 1, "tcp was not asked on its own port"
-    assert timeline["tcp"].restarts == 0, "tcp was restarted: another port was asked"
+    message = "tcp was restarted: another port was asked"
+    assert_prompt(timeline, timeline["tcp"].restarts == 0, message, room=TIMEOUT)

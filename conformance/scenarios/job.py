@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.status import condition_of
+from fixtures.patience import CRON, STEP
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
+    from fixtures.patience import Patience
     from fixtures.stage.staging import Staging
 
 INDEXES = 2
@@ -22,18 +24,18 @@ def job_classic_sidecar(staging: Staging) -> None:
     staging.read("Job", "job-classic-sidecar")
 
 
-def until_job_is(staging: Staging, *kinds: str, seconds: float = 120) -> None:
+def until_job_is(staging: Staging, *kinds: str, patience: Patience = STEP) -> None:
     """Wait until a Job of the scenario has a condition of one of these kinds."""
 
     def met() -> bool:
         return any(condition_of(job, kind).true for job in staging.objects("Job") for kind in kinds)
 
-    staging.until(f"the Job to be {' or '.join(kinds)}", met, seconds)
+    staging.until(f"the Job to be {' or '.join(kinds)}", met, patience)
 
 
 def pod_of(staging: Staging) -> str:
     """Wait for the only pod of the scenario's Job, and return its name."""
-    staging.until("a pod", lambda: staging.objects("Pod"), 60)
+    staging.until("a pod", lambda: staging.objects("Pod"))
     return str(staging.objects("Pod")[0]["metadata"]["name"])
 
 
@@ -55,7 +57,7 @@ def job_never(staging: Staging) -> None:
 @scenario("job-indexed", seconds=14)
 def job_indexed(staging: Staging) -> None:
     """Let one container of each pod fail once the other is done, and wait for the Job."""
-    staging.until("two pods", lambda: len(staging.objects("Pod")) == INDEXES, 60)
+    staging.until("two pods", lambda: len(staging.objects("Pod")) == INDEXES)
     for pod in [pod["metadata"]["name"] for pod in staging.objects("Pod")]:
         staging.until_said("first", "DONE", pod)
         staging.until_said("second", "START", pod)
@@ -71,7 +73,7 @@ def job_flapping(staging: Staging) -> None:
     staging.until_said("app", "START", pod)
     staging.exec("app", "touch", "/shared/crash", pod=pod)
     until_over(staging)
-    staging.until("the pod to be gone", lambda: not staging.objects("Pod"), 60)
+    staging.until("the pod to be gone", lambda: not staging.objects("Pod"))
 
 
 @scenario("job-failing", seconds=23)
@@ -101,22 +103,22 @@ def job_suspended(staging: Staging) -> None:
             and "deletionTimestamp" not in pod["metadata"]
         ]
 
-    staging.until("a pod of the Job to be ready", running_pods, 120)
+    staging.until("a pod of the Job to be ready", running_pods)
     (first,) = running_pods()
     staging.until_said("app", "UP", pod=first)
     staging.patch(staging.name, {"spec": {"suspend": True}}, kind="Job")
     staging.until_said("sidecar-2", "TERM", pod=first)
     staging.patch(staging.name, {"spec": {"suspend": False}}, kind="Job")
-    staging.until("a new pod of the Job to be ready", running_pods, 120)
+    staging.until("a new pod of the Job to be ready", running_pods)
     (second,) = running_pods()
     staging.until_said("app", "UP", pod=second)
     staging.patch(staging.name, {"spec": {"activeDeadlineSeconds": 1}}, kind="Job")
     until_job_is(staging, "Failed")
-    staging.until("all pods to be gone", lambda: not staging.objects("Pod"), 60)
+    staging.until("all pods to be gone", lambda: not staging.objects("Pod"))
 
 
 @scenario("job-cron", seconds=52)
 def job_cron(staging: Staging) -> None:
     """Wait for the first Job that the schedule brings."""
-    until_job_is(staging, "Complete", "Failed", seconds=180)
+    until_job_is(staging, "Complete", "Failed", patience=CRON)
     staging.patch(staging.name, {"spec": {"suspend": True}}, kind="CronJob")

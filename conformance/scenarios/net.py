@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.namespaces import PRIVILEGED
+from fixtures.patience import ANSWER
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def net_web(staging: Staging) -> None:
             for target, service in services.items()
         },
     )
-    staging.until_said("client", "GOT number proxy", "net-web-client", seconds=30)
+    staging.until_said("client", "GOT number proxy", "net-web-client", patience=ANSWER)
 
     staging.exec("proxy", "rm", "/shared/ready", pod="net-web")
     staging.until("the endpoint not to be ready", lambda: not served(staging, "net-web-number"))
@@ -58,7 +59,7 @@ def net_hostport(staging: Staging) -> None:
     node = (staging.pod("net-hostport") or {})["status"]["hostIP"]
     sidecar, regular = HOST_PORTS
     aim(staging, "net-hostport-client", {port: url(node, port) for port in HOST_PORTS})
-    staging.until_said("client", f"GOT {regular}", "net-hostport-client", seconds=30)
+    staging.until_said("client", f"GOT {regular}", "net-hostport-client", patience=ANSWER)
     staging.until(
         f"port {sidecar} to be asked for {HOST_TRIES} times",
         lambda: answers(staging, sidecar) >= HOST_TRIES,

@@ -12,6 +12,7 @@ from fixtures.evidence.recording import PAUSE_API_SERVER
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.status import container_statuses
 from fixtures.kubeapi.times import SECOND, parse_time
+from fixtures.patience import OTHER_IMAGE, USAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 STARTED = "kubelet_started_containers_total"
 WORKING_SET = "container_memory_working_set_bytes"
-USAGE_SECONDS = 20
-"""The kubelet knows within this time what a container uses."""
 NEW_SECONDS = 10
 """A restarted kubelet treats containers younger than this as new.
 
@@ -157,7 +156,7 @@ def node_kubelet(staging: Staging) -> None:
     staging.until(
         "the sidecar to run another image",
         lambda: another(staging, "sidecar", "node-kubelet-image", former["node-kubelet-image"]),
-        seconds=20,
+        patience=OTHER_IMAGE,
     )
     staging.until_ready("node-kubelet-image")
 
@@ -223,7 +222,7 @@ def metrics_path(staging: Staging) -> str:
 
 def read_usage(staging: Staging) -> None:
     """Read what the sidecar's container uses, which the kubelet knows some seconds later."""
-    deadline = time.monotonic() + USAGE_SECONDS
+    deadline = time.monotonic() + USAGE.seconds
     while time.monotonic() < deadline:
         samples = staging.metrics("read-usage", f"{metrics_path(staging)}/resource", WORKING_SET)
         if tells_usage(samples, staging.namespace):

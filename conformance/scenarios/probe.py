@@ -10,6 +10,7 @@ from fixtures.kubeapi.client import UnreachableError
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.status import condition_of
 from fixtures.kubeapi.times import SECOND, parse_time
+from fixtures.patience import UNREADY
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def probe_restart(staging: Staging) -> None:
     until_kubelets_are_grown(staging)
     staging.apply()
     # At once: on a busy node, too, the restart is to be over before the startup probe comes again.
-    staging.until("late to be ready", lambda: staging.status("late").ready, 120)
+    staging.until("late to be ready", lambda: staging.status("late").ready)
     staging.exec("late", "rm", "/shared/alive")
     staging.until_restarted("late")
     staging.until("late to be ready again", lambda: staging.status("late").ready)
@@ -92,7 +93,7 @@ def probe_ready(staging: Staging) -> None:
     staging.delete(grace=60)
     staging.until_said("app", "TERM")
     staging.exec("sidecar", "rm", "/shared/ready", "/shared/alive")
-    staging.until("sidecar to be unready", lambda: not staging.status("sidecar").ready, 20)
+    staging.until("sidecar to be unready", lambda: not staging.status("sidecar").ready, UNREADY)
     staging.observe(3, "sidecar not to be stopped for its liveness")
     # Not through app: some runtimes let nobody into a container that is being stopped.
     staging.exec("sidecar", "touch", "/shared/go")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
+from fixtures.patience import ADMISSION, EVICTION
 from fixtures.stage.manifest import secure
 from fixtures.stage.scenario import scenario
 
@@ -26,8 +27,6 @@ HOSTNAME = "kubernetes.io/hostname"
 WIDGET = "sidecar-conformance/widget"
 """A resource that the steps give to a node."""
 WIDGETS = 3
-ADMISSION_SECONDS = 15.0
-"""The API server's admission knows a quota within this time after it was made."""
 TOO_MUCH = 100_000
 """More millis of CPU and MiB of memory than the quota of res-pod allows."""
 PERMUTED = {
@@ -73,7 +72,7 @@ def propose_too_much(
     The API server's admission learns of a quota by a watch of its own, in each of its replicas.
     Where it accepts the pod to the end, the last answer is returned: it is for checks to judge.
     """
-    deadline = time.monotonic() + ADMISSION_SECONDS
+    deadline = time.monotonic() + ADMISSION.seconds
     answer = propose(staging, name, init, regular, **spec)
     while answer.ok and time.monotonic() < deadline and not staging.sight.stopped.is_set():
         staging.observe(0.5, "admission to learn of the quota")
@@ -184,7 +183,7 @@ def res_disk(staging: Staging) -> None:
     staging.until(
         "the pod to be evicted",
         lambda: (staging.pod() or {"status": {}})["status"].get("reason") == "Evicted",
-        seconds=90,
+        patience=EVICTION,
     )
 
 

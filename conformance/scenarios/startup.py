@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.patience import RECOVERY
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def startup_open(staging: Staging) -> None:
 @scenario("startup-fails", seconds=30, follows=True)
 def startup_fails(staging: Staging) -> None:
     """Wait until the last sidecar was over twice, and a little longer."""
-    staging.until("short to be restarted", lambda: staging.status("short").restarts >= 1, 120)
+    staging.until("short to be restarted", lambda: staging.status("short").restarts >= 1)
     staging.observe(3, "nothing to follow a sidecar that is over too soon")
 
 
@@ -55,7 +56,7 @@ def startup_never_recovers(staging: Staging) -> None:
         steady = staging.status("steady")
         return steady.restarts > 1 and steady.ready and staging.status("app").running
 
-    staging.until("both sidecars to recover and app to run", recovered, 30)
+    staging.until("both sidecars to recover and app to run", recovered, RECOVERY)
     staging.until_said("app", "START")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
+from fixtures.patience import GRACE_KEPT
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def term_init(staging: Staging) -> None:
     staging.until_said("sidecar-1", "START", pod="term-init-unstarted")
     staging.delete()
     # A kubelet that keeps to the grace period where it should not needs all of it.
-    staging.until_gone(seconds=130)
+    staging.until_gone(patience=GRACE_KEPT)
 
 
 @scenario("term-gap", seconds=15)

@@ -46,7 +46,7 @@ def wl_deployment(staging: Staging) -> None:
     def status_of(kind: str) -> Json:
         return dict((staging.object(kind, staging.name) or {}).get("status", {}))
 
-    staging.until("two pods to run", lambda: len(running(staging)) == REPLICAS, 120)
+    staging.until("two pods to run", lambda: len(running(staging)) == REPLICAS)
     flapped, _ = running(staging)
     staging.until_said("sidecar", "START", pod=flapped)
     staging.exec("sidecar", "sh", "-c", "kill -USR1 1", pod=flapped)
@@ -55,27 +55,26 @@ def wl_deployment(staging: Staging) -> None:
     staging.until(
         "one pod to be left, which runs",
         lambda: len(staging.objects("Pod")) == len(running(staging)) == 1,
-        60,
     )
     (old,) = running(staging)
     # The controllers need a moment to see what is left.
-    staging.until("one pod to be expected", lambda: status_of(budget).get("expectedPods") == 1, 60)
+    staging.until("one pod to be expected", lambda: status_of(budget).get("expectedPods") == 1)
     staging.read("Deployment", staging.name)
     staging.read(budget, staging.name)
     staging.exec("sidecar", "sh", "-c", MAKE_READY, pod=old)
-    staging.until("the pod to be healthy", lambda: status_of(budget).get("currentHealthy"), 60)
+    staging.until("the pod to be healthy", lambda: status_of(budget).get("currentHealthy"))
     staging.until(
         "the pod to be available", lambda: status_of("Deployment").get("availableReplicas")
     )
     staging.read("Deployment", staging.name)
     staging.read(budget, staging.name)
     staging.patch(staging.name, NEW_TEMPLATE, kind="Deployment")
-    staging.until("the new pod to run", lambda: len(running(staging)) == REPLICAS, 120)
+    staging.until("the new pod to run", lambda: len(running(staging)) == REPLICAS)
     (new,) = (name for name in running(staging) if name != old)
     staging.until_said("app", "UP", pod=new)
     staging.observe(4, "the old pod must stay while the new one is not ready")
     staging.exec("sidecar", "sh", "-c", MAKE_READY, pod=new)
-    staging.until("the old pod to be gone", lambda: not staging.pod(old), 60)
+    staging.until("the old pod to be gone", lambda: not staging.pod(old))
 
 
 @scenario("wl-statefulset", seconds=9)
@@ -95,7 +94,7 @@ def wl_daemonset(staging: Staging) -> None:
     def node_of(pod: str) -> str:
         return str((staging.pod(pod) or {})["spec"].get("nodeName"))
 
-    staging.until("a pod to run", lambda: running(staging), 120)
+    staging.until("a pod to run", lambda: running(staging))
     # Where there are more nodes, any will do; that it is this one is told by its being read.
     old = running(staging)[0]
     node = node_of(old)
@@ -106,7 +105,7 @@ def wl_daemonset(staging: Staging) -> None:
     def replaced() -> list[str]:
         return [name for name in running(staging) if name != old and node_of(name) == node]
 
-    staging.until("a new pod to run on the same node", replaced, 120)
+    staging.until("a new pod to run on the same node", replaced)
     staging.until_said("app", "UP", pod=replaced()[0])
 
 
@@ -128,6 +127,6 @@ def wl_injection(staging: Staging) -> None:
             given = answer.body["spec"].get("initContainers") or [] if answer.ok else []
             return len(given) == len(policy["spec"]["mutations"])
 
-        staging.until("the policy to be in force", in_force, 60)
+        staging.until("the policy to be in force", in_force)
         staging.create(pod)
     staging.until_finished(staging.name)

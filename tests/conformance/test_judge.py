@@ -20,6 +20,7 @@ from conformance.judge import (
 from conformance.requirements import Requirement
 from fixtures.errors import UsageError
 from fixtures.evidence.capabilities import Capabilities, Capability
+from fixtures.evidence.control import CONTROL
 from fixtures.evidence.errors import EvidenceLostError, NeverError
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
@@ -125,6 +126,71 @@ def test_an_outage_of_the_api_makes_a_failure_an_error(
 def test_an_outage_that_the_scenario_means_excuses_nothing(tmp_path: Path) -> None:
     found = evidence(tmp_path, outage=True, meant=True)
     assert judge(PROMISE, AssertionError("no"), found, []).verdict is Verdict.FAIL
+
+
+def slow_evidence(folder: Path, *, start: float, met: bool = False) -> Evidence:
+    """Return evidence of a wait of 120 s, and of a control whose pod took `start` s to start."""
+    tape = Tape()
+    tape.pod(1, app=running("a", 1))
+    tape.log(2, "START")
+    tape.add("wait", 10, ended=tape.here(130), what="app to say 'UP'", met=met, saw="nothing")
+    tape.end(131)
+    tape.write(folder / "recordings" / "one.jsonl")
+    control = Tape(scenario=CONTROL)
+    control.action(20, "create", name="control-1")
+    metadata = {"name": "control-1", "uid": "c", "resourceVersion": "1"}
+    spec = {"nodeName": "node", "containers": [{"name": "main"}]}
+    status = {"containerStatuses": [{"name": "main", **running("m", 20)}]}
+    thing = {"kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
+    control.watch(20 + start, "MODIFIED", thing)
+    control.log(
+        20 + start,
+        "START",
+        clock=20 + start,
+        container="main",
+        instance="m",
+        pod="control-1",
+        uid="c",
+    )
+    control.end(131)
+    control.write(folder / "recordings" / f"{CONTROL}.jsonl")
+    return Evidence(evidence(folder / "plain").facts, folder)
+
+
+def test_what_was_waited_for_in_vain_on_a_slow_node_may_only_have_been_late(
+    tmp_path: Path,
+) -> None:
+    found = slow_evidence(tmp_path, start=48)
+    result = judge(PROMISE, NeverError("app never said UP"), found, [])
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == (
+        "one waited 120 s in vain for app to say 'UP', but the node was slow: a pod without "
+        "sidecars took 48.0 s from its creation to its first line: give --patience 2; "
+        "without that it would be: app never said UP"
+    )
+    assert result.evidence
+
+
+@pytest.mark.parametrize(("start", "met"), [(2, False), (11.5, False), (48, True)])
+def test_on_a_fast_node_and_without_a_wait_in_vain_it_fails(
+    tmp_path: Path, *, start: float, met: bool
+) -> None:
+    found = slow_evidence(tmp_path, start=start, met=met)
+    result = judge(PROMISE, NeverError("app never said UP"), found, [])
+    assert (result.verdict, result.reason) == (Verdict.FAIL, "app never said UP")
+
+
+def test_an_order_that_was_broken_fails_on_a_slow_node_as_well(tmp_path: Path) -> None:
+    compared = [Comparison("a", "before", "b", 0.1, 0.1, answer) for answer in ("yes", "no")]
+    found = slow_evidence(tmp_path, start=48)
+    assert judge(PROMISE, AssertionError("no"), found, compared).verdict is Verdict.FAIL
+    assert judge(PROMISE, AssertionError("no"), found, compared[:1]).verdict is not Verdict.FAIL
+
+
+def test_without_a_control_a_wait_in_vain_excuses_nothing(tmp_path: Path) -> None:
+    found = slow_evidence(tmp_path, start=48)
+    (tmp_path / "recordings" / f"{CONTROL}.jsonl").unlink()
+    assert judge(PROMISE, NeverError("never"), found, []).verdict is Verdict.FAIL
 
 
 def test_pytests_account_is_left_out_where_it_says_nothing_new(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.options import DEFAULT_OUTPUT, add_options, positive
+from conformance.options import DEFAULT_OUTPUT, add_options, factor, positive
 from reports.model import Level
 
 pytest_plugins = ["pytester"]
@@ -81,3 +81,16 @@ def test_anything_else_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError) as caught:
         positive(text)
     assert str(caught.value) == f"{text!r} is not a whole number of at least 1"
+
+
+@given(st.floats(min_value=1, max_value=100))
+def test_a_patience_from_one_to_a_hundred_is_taken(number: float) -> None:
+    assert parse("--patience", str(number)).patience == number
+    assert parse().patience == 1
+
+
+@pytest.mark.parametrize("text", ["0.9", "0", "-2", "nan", "inf", "101", "long", ""])
+def test_any_other_patience_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        factor(text)
+    assert str(caught.value) == f"{text!r} is not a number from 1 to 100"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import TYPE_CHECKING
 
+from fixtures.evidence.control import TERM, Control, Lag
 from fixtures.evidence.timeline import Timeline
 from tests.kit import edits
 
@@ -15,9 +17,18 @@ if TYPE_CHECKING:
     from fixtures.evidence.recording import Recording
 
 
-def judge(one: Declared, recordings: Mapping[str, Recording]) -> None:
+SLOW = Control([Lag(TERM, 4.0, 0, sys.maxsize, "")])
+"""The control of a run in which the nodes were slow all the time."""
+
+
+def judge(
+    one: Declared, recordings: Mapping[str, Recording], control: Control | None = None
+) -> None:
     """Let a check judge these recordings; what it raises comes through."""
-    timelines = {name: Timeline(recording) for name, recording in recordings.items()}
+    timelines = {
+        name: Timeline(recording, control=lambda: control or Control())
+        for name, recording in recordings.items()
+    }
     wanted = inspect.signature(one.check).parameters
     given: dict[str, object] = {}
     if "timeline" in wanted:

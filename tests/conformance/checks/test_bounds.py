@@ -1,0 +1,96 @@
+"""Upper bounds: a failure on a fast node, inconclusive with both figures on a slow one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks.bounds import (
+    assert_at_least,
+    assert_at_most,
+    assert_in_time,
+    assert_prompt,
+)
+from fixtures.evidence.control import TERM, Control, Lag
+from fixtures.evidence.moments import InconclusiveError, Moment
+from fixtures.evidence.timeline import Timeline
+from fixtures.kubeapi.times import SECOND
+from tests.kit.tapes import BEGUN, Tape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SLOW = r"; but the node was slow: a pod without sidecars took 4.0 s from its deletion to its SIGT"
+
+
+def timeline(lag: float) -> Timeline:
+    """Return a timeline of a minute on a node with this lag."""
+    tape = Tape()
+    tape.pod(1)
+    at = BEGUN + 20 * SECOND
+    found = Lag(TERM, lag, at, at + int(lag * SECOND), "node")
+    return Timeline(tape.end(), control=lambda: Control([found]))
+
+
+def moment(at: float) -> Moment:
+    when = BEGUN + int(at * SECOND)
+    return Moment(f"what is at {at:g}", when, when, "the test")
+
+
+BROKEN = {
+    "at most": lambda of: assert_at_most(of, moment(19) - moment(10), 7),
+    "at least": lambda of: assert_at_least(of, moment(12) - moment(10), 4),
+    "in time": lambda of: assert_in_time(of, moment(12), moment(10)),
+    "prompt": lambda of: assert_prompt(of, 0, "it was killed", room=2),
+}
+
+KEPT = {
+    "at most": lambda of: assert_at_most(of, moment(17) - moment(10), 7),
+    "at least": lambda of: assert_at_least(of, moment(14) - moment(10), 4),
+    "in time": lambda of: assert_in_time(of, moment(9), moment(10)),
+    "prompt": lambda of: assert_prompt(of, 1, "it was killed", room=2),
+}
+
+
+@pytest.mark.parametrize("kind", KEPT)
+@pytest.mark.parametrize("lag", [0.1, 4])
+def test_what_is_kept_passes_however_slow_the_node(kind: str, lag: float) -> None:
+    KEPT[kind](timeline(lag))
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_what_is_broken_on_a_fast_node_fails(broken: Callable[[Timeline], None]) -> None:
+    for fast in (timeline(0.1), Timeline(Tape().end())):
+        with pytest.raises(AssertionError) as caught:
+            broken(fast)
+        assert "slow" not in str(caught.value)
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_what_is_broken_on_a_slow_node_is_inconclusive(broken: Callable[[Timeline], None]) -> None:
+    with pytest.raises(InconclusiveError, match=SLOW):
+        broken(timeline(4))
+
+
+def test_the_sentence_has_both_figures() -> None:
+    with pytest.raises(InconclusiveError) as caught:
+        BROKEN["at most"](timeline(4))
+    assert "9.00 s, where 7 s are the bound; " in str(caught.value)
+    with pytest.raises(InconclusiveError, match=r"came 2\.0 s after"):
+        BROKEN["in time"](timeline(4))
+
+
+def test_what_is_far_too_late_for_that_node_fails() -> None:
+    with pytest.raises(AssertionError, match=r"where 7 s are the bound$"):
+        assert_at_most(timeline(4), moment(40) - moment(10), 7)
+    with pytest.raises(AssertionError, match=r"came 13\.0 s after"):
+        assert_in_time(timeline(4), moment(23), moment(10))
+    with pytest.raises(AssertionError):
+        assert_prompt(timeline(4), 0, "it was killed", room=13)
+
+
+def test_what_the_evidence_leaves_open_stays_so() -> None:
+    wide = Moment("wide", BEGUN, BEGUN + 20 * SECOND, "the test")
+    with pytest.raises(InconclusiveError, match="does not tell"):
+        assert_at_most(timeline(4), wide - moment(0), 7)
