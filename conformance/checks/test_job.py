@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
-from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
 from fixtures.evidence.moments import InconclusiveError, Moment
 
@@ -45,6 +45,7 @@ def assert_completed(timeline: Timeline, pods: int) -> None:
 @requirement(
     "job.classic-sidecar-blocks-completion",
     MUST,
+    by=CONTROLLED,
     since="1.28",
     scenario="job-classic-sidecar",
     needs=(),
@@ -68,6 +69,7 @@ def test_classic_sidecar_blocks_completion(timeline: Timeline) -> None:
 @requirement(
     "job.completes-never",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=(SIDECAR_JOBS, SIDECAR_TUTORIAL),
@@ -81,6 +83,7 @@ def test_completes_never(timeline: Timeline) -> None:
 @requirement(
     "job.completes-onfailure",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-indexed",
     source=(SIDECAR_JOBS, SIDECAR_TUTORIAL),
@@ -95,6 +98,7 @@ def test_completes_onfailure(timeline: Timeline) -> None:
 @requirement(
     "job.sidecar-restarts-in-never",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=SIDECAR_TUTORIAL,
@@ -111,6 +115,7 @@ def test_sidecar_restarts_in_never(timeline: Timeline) -> None:
 @requirement(
     "job.completion-after-sidecar-stop",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=pull(124942),
@@ -131,6 +136,7 @@ def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
 @requirement(
     "job.sidecar-exit-code-ignored",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=SIDECAR_JOBS,
@@ -144,7 +150,14 @@ def test_sidecar_exit_code_ignored(timeline: Timeline) -> None:
     assert_completed(timeline, 1)
 
 
-@requirement("job.main-failure-counts", MUST, since="1.29", scenario="job-failing", source=JOBS)
+@requirement(
+    "job.main-failure-counts",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-failing",
+    source=JOBS,
+)
 def test_main_failure_counts(timeline: Timeline) -> None:
     """A failing app fails its pod and stops its sidecars; retries follow the back-off limit."""
     assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
@@ -160,6 +173,7 @@ def test_main_failure_counts(timeline: Timeline) -> None:
 @requirement(
     "job.sidecar-restarts-consume-backofflimit",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-flapping",
     source=(JOB_CONTROLLER, f"{JOBS}#pod-backoff-failure-policy"),
@@ -176,6 +190,7 @@ def test_sidecar_restarts_consume_backofflimit(timeline: Timeline) -> None:
 @requirement(
     "job.never-ignores-sidecar-restarts",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=JOB_CONTROLLER,
@@ -190,6 +205,7 @@ def test_never_ignores_sidecar_restarts(timeline: Timeline) -> None:
 @requirement(
     "job.failure-policy-sees-sidecar",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-policy",
     source=upstream("pkg/controller/job/pod_failure_policy.go"),
@@ -208,6 +224,7 @@ def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
 @requirement(
     "job.active-deadline",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-suspended",
     source=JOBS,
@@ -225,7 +242,13 @@ def test_active_deadline(timeline: Timeline) -> None:
 
 
 @requirement(
-    "job.suspend-resume", MUST, since="1.29", scenario="job-suspended", source=JOBS, needs=OWN_GRACE
+    "job.suspend-resume",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-suspended",
+    source=JOBS,
+    needs=OWN_GRACE,
 )
 def test_suspend_resume(timeline: Timeline) -> None:
     """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh."""
@@ -245,6 +268,7 @@ def test_suspend_resume(timeline: Timeline) -> None:
 @requirement(
     "job.replacement-failed",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-suspended",
     source=KEP_REPLACEMENT,
@@ -265,7 +289,14 @@ def test_replacement_failed(timeline: Timeline) -> None:
     assert created - first["sidecar-1"].said("TERM") >= 1
 
 
-@requirement("job.indexed-parallel", OBSERVED, since="1.29", scenario="job-indexed", source=JOBS)
+@requirement(
+    "job.indexed-parallel",
+    OBSERVED,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-indexed",
+    source=JOBS,
+)
 def test_indexed_parallel(timeline: Timeline) -> None:
     """An Indexed Job whose pods run side by side completes although its sidecars are endless."""
     assert_completed(timeline, 2)
@@ -276,7 +307,9 @@ def test_indexed_parallel(timeline: Timeline) -> None:
     assert two["sidecar"].said("START") < one["sidecar"].said("EXIT")
 
 
-@requirement("job.cronjob", OBSERVED, since="1.29", scenario="job-cron", source=CRON_JOBS)
+@requirement(
+    "job.cronjob", OBSERVED, by=CONTROLLED, since="1.29", scenario="job-cron", source=CRON_JOBS
+)
 def test_cronjob(timeline: Timeline) -> None:
     """The Jobs of a CronJob complete although their sidecars are endless."""
     assert_completed(timeline, 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import CONTROLLED, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.net import HOST_PORTS, SERVICE_NAME, SIDECAR_PORT
 from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, SIDECARS, pull, upstream
 from fixtures.evidence.capabilities import Capability
@@ -77,6 +77,7 @@ def test_shared_localhost(timeline: Timeline) -> None:
 @requirement(
     "net.service-numeric",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="net-web",
     source=(SIDECARS, KEP_SIDECARS),
@@ -91,6 +92,7 @@ def test_service_numeric(timeline: Timeline) -> None:
 @requirement(
     "net.service-named",
     MUST,
+    by=CONTROLLED,
     since="1.33",
     scenario="net-web",
     source=pull(128850),
@@ -103,7 +105,12 @@ def test_service_named(timeline: Timeline) -> None:
 
 
 @requirement(
-    "net.plain-init-port-not-used", MUST, since="1.29", scenario="net-web", source=INIT_CONTAINERS
+    "net.plain-init-port-not-used",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=INIT_CONTAINERS,
 )
 def test_plain_init_port_not_used(timeline: Timeline) -> None:
     """A port name of a plain init container is never the target of a Service."""
@@ -116,6 +123,7 @@ def test_plain_init_port_not_used(timeline: Timeline) -> None:
 @requirement(
     "net.named-port-precedence",
     OBSERVED,
+    by=CONTROLLED,
     since="1.33",
     scenario="net-web",
     source=upstream("pkg/api/v1/pod/util.go FindPort"),
@@ -128,6 +136,7 @@ def test_named_port_precedence(timeline: Timeline) -> None:
 @requirement(
     "net.endpoint-follows-readiness",
     SHOULD,
+    by=CONTROLLED,
     since="1.29",
     scenario="net-web",
     source=KEP_SIDECARS,
@@ -142,6 +151,7 @@ def test_endpoint_follows_readiness(timeline: Timeline) -> None:
 @requirement(
     "net.traffic-while-terminating",
     SHOULD,
+    by=CONTROLLED,
     since="1.29",
     scenario="net-web",
     source=KEP_SIDECARS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
+from fixtures.evidence.components import Component, Components, Kubelet
 from fixtures.evidence.timeline import Timeline
 from tests.kit import edits
 
@@ -15,9 +16,32 @@ if TYPE_CHECKING:
     from fixtures.evidence.recording import Recording
 
 
+GATES = {
+    "ContainerRestartRules": (34, 35),
+    "InPlacePodVerticalScaling": (27, 33),
+    "InPlacePodVerticalScalingInitContainers": (36, 36),
+    "PodLifecycleSleepActionAllowZero": (32, 33),
+    "RestartAllContainersOnContainerExits": (35, 36),
+}
+"""The minors since which feature gates that checks ask for are there, and on by default."""
+
+
+def components(minor: int) -> Components:
+    """Return the components of a cluster of one minor, with nothing changed in its settings."""
+    gates = {name: minor >= on for name, (there, on) in GATES.items() if minor >= there}
+    plain = Components.of_one_version(f"v1.{minor}.0")
+    kubelet = Kubelet(version=f"v1.{minor}.0", gates=gates, settings={"eventRecordQPS": 50})
+    return plain.model_copy(
+        update={"gates": {Component.API_SERVER: gates}, "kubelets": {"": kubelet}}
+    )
+
+
 def judge(one: Declared, recordings: Mapping[str, Recording]) -> None:
     """Let a check judge these recordings; what it raises comes through."""
-    timelines = {name: Timeline(recording) for name, recording in recordings.items()}
+    timelines = {
+        name: Timeline(recording, components=components(recording.header.minor))
+        for name, recording in recordings.items()
+    }
     wanted = inspect.signature(one.check).parameters
     given: dict[str, object] = {}
     if "timeline" in wanted:
@@ -30,8 +54,8 @@ def judge(one: Declared, recordings: Mapping[str, Recording]) -> None:
 def label_for(one: Declared) -> str | None:
     """Return the newest kept run that has all scenarios of a requirement, and promises it."""
     for label in edits.labels():
-        minor = int(label.split(".")[1])
-        if one.requirement.unpromised_in(minor) is None and all(
+        found = components(int(label.split(".")[1]))
+        if one.requirement.unpromised_by(found) is None and all(
             edits.kept(label, name).is_file() for name in one.requirement.scenarios
         ):
             return label
