@@ -52,11 +52,15 @@ class NotStagedError(Exception):
 
 
 def why_unsupported(requirement: Requirement, evidence: Evidence) -> str | None:
-    """Say why a promise cannot be judged on this cluster; None when it can."""
+    """Say why a promise cannot be judged on this cluster; None when it can.
+
+    Where kubelets differ, the newest decide whether it is staged, and those that ran its pods
+    whether it is judged.
+    """
     capabilities = evidence.facts.capabilities
-    reason = requirement.unpromised_in(capabilities.minor) or capabilities.lacking(
-        requirement.needs
-    )
+    nodes = evidence.nodes_of(requirement.scenarios)
+    unpromised = requirement.unpromised_by(evidence.facts.components, nodes)
+    reason = unpromised or capabilities.lacking(requirement.needs)
     endless = capabilities.lacking((Capability.ENDING_PODS,))
     if reason is None and endless and any(map(has_ending_pods, requirement.scenarios)):
         return endless

@@ -274,7 +274,8 @@ def pytest_runtest_makereport(
     result = judge(requirement, raised, run.evidence, item.stash[COMPARED])
     if not item.config.option.no_baseline:
         today = datetime.now(UTC).date()
-        result = run.baseline.judge(result, run.evidence.facts.versions, today)
+        for versions in run.evidence.versions_of(requirement.scenarios):
+            result = run.baseline.judge(result, versions, today)
     item.stash[RESULT] = result
     run.results.append(result)
     _show(report, result)

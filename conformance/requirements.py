@@ -5,31 +5,43 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from fixtures.evidence.capabilities import BEYOND, Capability
+from fixtures.evidence.components import Component
 from fixtures.versions import minor_of, only_minor
 from fixtures.words import one_line
 from reports.model import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+
+    from fixtures.evidence.components import Components
 
 ID = re.compile(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 
 
 MUST, SHOULD, OBSERVED = Level.MUST, Level.SHOULD, Level.OBSERVED
 
+API_SERVER: Final = (Component.API_SERVER,)
+SCHEDULER: Final = (Component.SCHEDULER,)
+KUBELET: Final = (Component.KUBELET,)
+SCHEDULED: Final = (Component.API_SERVER, Component.SCHEDULER)
+CONTROLLED: Final = (Component.API_SERVER, Component.CONTROLLER_MANAGER, Component.KUBELET)
+PODS: Final = (Component.API_SERVER, Component.KUBELET)
+"""What makes most promises: the API server takes a pod, the kubelet runs it."""
+
 
 @dataclass(frozen=True)
 class Requirement:
     """One promise.
 
-    `since` is the minor version (`1.29`) whose release made the promise, never the one that fixed
-    a bug; `until` is the last minor that makes it, None while it stands. `needs` names what a
-    cluster must have for the promise to be judged there at all.
+    `by` names the components that make it together: the oldest of them counts. `since` is the minor
+    version (`1.29`) whose release made the promise, never the one that fixed a bug; `until` is the
+    last minor that makes it, None while it stands. `gates` names the feature gates without which
+    nothing is promised, `needs` what a cluster must have for the promise to be judged there at all.
     """
 
     id: str
@@ -40,18 +52,31 @@ class Requirement:
     sources: tuple[str, ...]
     scenarios: tuple[str, ...]
     needs: tuple[Capability, ...]
+    by: tuple[Component, ...] = PODS
+    gates: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
         """The part of the id before its first dot."""
         return self.id.split(".", 1)[0]
 
-    def unpromised_in(self, minor: int) -> str | None:
-        """Say why Kubernetes 1.`minor` does not make this promise; None when it does."""
+    def unpromised_by(self, components: Components, nodes: Collection[str] = ()) -> str | None:
+        """Say why these components do not make this promise; None when they do.
+
+        `nodes` are those that its pods went to. Without them the newest kubelets count.
+        """
+        minors = {one: components.minor_of(one, nodes) for one in self.by}
+        oldest = min(self.by, key=lambda one: minors[one])
+        minor = minors[oldest]
+        who = "this cluster" if components.of_one_minor else f"the {oldest}"
         if minor < minor_of(self.since):
-            return f"promised since {self.since}, this cluster is 1.{minor}"
+            return f"promised since {self.since}, {who} is 1.{minor}"
         if self.until is not None and minor > minor_of(self.until):
-            return f"promised until {self.until}, this cluster is 1.{minor}"
+            return f"promised until {self.until}, {who} is 1.{minor}"
+        for one in self.by:
+            for gate in self.gates:
+                if components.gate(one, gate, nodes) is False:
+                    return f"feature gate {gate} of the {one} is off"
         return None
 
 
@@ -69,12 +94,15 @@ def requirement(  # noqa: PLR0913 - each is one fact of the declaration
     source: str | tuple[str, ...],
     needs: tuple[Capability, ...] = (Capability.SIDECARS,),
     until: str | None = None,
+    by: tuple[Component, ...] = PODS,
+    gates: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Declare the promise that the decorated check judges; the check's docstring is its sentence.
 
-    `scenario` names one manifest (or several) without its suffix. A promise without a scenario is
-    declared only: it must need a capability that is beyond the suite. Raises ValueError for a
-    malformed id or version, for a check without a docstring, and for one that nothing judges.
+    `scenario` names one manifest (or several) without its suffix; see Requirement for the rest. A
+    promise without a scenario is declared only: it must need a capability that is beyond the suite.
+    Raises ValueError for a malformed id or version, for a check without a docstring, and for one
+    that nothing judges.
     """
     if not ID.fullmatch(identifier):
         raise ValueError(f"{identifier!r} is not a requirement id such as 'startup.list-order'")
@@ -96,6 +124,8 @@ def requirement(  # noqa: PLR0913 - each is one fact of the declaration
             sources=(source,) if isinstance(source, str) else source,
             scenarios=(scenario,) if isinstance(scenario, str) else scenario,
             needs=needs,
+            by=by,
+            gates=gates,
         )
         marked: Callable[..., None] = pytest.mark.requirement(declared)(check)
         return marked

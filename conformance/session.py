@@ -28,6 +28,7 @@ from fixtures import patience
 from fixtures.clusters.providers import provider_for
 from fixtures.errors import SuiteError, unwritten
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.components import Component
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
 from fixtures.evidence.recording import Header
@@ -44,7 +45,7 @@ from reports.model import Report, Result, Verdict
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.requirements import Requirement
     from fixtures.clusters import Cluster, Provider
@@ -170,7 +171,14 @@ class Session:
         with self.progress.step("looking at the cluster"):
             stage.open_namespace(stage.namespace)
             user = stage.user_in(stage.namespace)
-            found = detect(cluster.api, stage.namespace, cluster.nodes, images, user=user)
+            found = detect(
+                cluster.api,
+                stage.namespace,
+                cluster.nodes,
+                images,
+                user=user,
+                versions=cluster.versions,
+            )
         if self._scenarios(self._facts(found, cluster)):
             with self.progress.step("testing two pods"):
                 trial = SelfTest(cluster.api, stage.namespace, self.run_id, images, user=user)
@@ -215,6 +223,7 @@ class Session:
         return RunFacts(
             label=self.label,
             capabilities=found.capabilities,
+            components=found.components,
             versions=found.versions,
             cluster={**found.facts, **cluster.facts, "patience": patience.factor()},
             reproduce=reproduce(),
@@ -263,7 +272,9 @@ class Session:
             scenarios=evidence.times(),
             timing=facts.timing,
             notices=[
-                *self.baseline.notices(results, facts.versions, datetime.now(UTC).date()),
+                *self.baseline.notices(
+                    _by_oldest(results, evidence), facts.versions, datetime.now(UTC).date()
+                ),
                 *self.progress.notices,
             ],
             # A cluster that loses sidecars which it should have is not one without any.
@@ -288,6 +299,17 @@ class Session:
                 trouble = trouble or error
         if trouble is not None:
             raise unwritten(self.directory, trouble) from trouble
+
+
+def _by_oldest(results: Iterable[Result], evidence: Evidence) -> list[Result]:
+    """Return the results of checks whose pods had kubelets of the oldest version only."""
+    oldest = evidence.facts.versions.get(Component.KUBELET)
+    return [
+        one
+        for one in results
+        if evidence.facts.components.alike
+        or {each[Component.KUBELET] for each in evidence.versions_of(one.scenarios)} == {oldest}
+    ]
 
 
 @contextmanager

@@ -5,8 +5,18 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from conformance.checks.needs import OWN_CONTAINERS
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import (
+    API_SERVER,
+    KUBELET,
+    MUST,
+    OBSERVED,
+    SCHEDULER,
+    SHOULD,
+    requirement,
+)
 from conformance.scenarios.api import CHANGED_IMAGE
 from conformance.sources import (
     DOCS,
@@ -24,6 +34,7 @@ from conformance.sources import (
     upstream,
 )
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.components import Component
 from fixtures.kubeapi.metrics import samples_of
 from fixtures.stage import manifest
 
@@ -42,8 +53,14 @@ DROPPED_FIELDS = upstream("pkg/api/pod/util.go")
 WARNINGS = upstream("pkg/api/pod/warnings.go")
 NO_SIDECARS = (Capability.NO_SIDECARS,)
 GATE_CONTROL = (Capability.GATE_CONTROL,)
-RULES_DROPPED_IN = 34
-"""The minor that knows the fields of container restart rules and drops them: their gate is off."""
+RESTART_RULES = "ContainerRestartRules"
+RULES_KNOWN_SINCE = 34
+"""The minor since which the fields of container restart rules are known, and dropped at first."""
+RULES_SINCE = 35
+SIDECAR_RULES_SINCE = 36
+RESIZE_SINCE = 33
+LAST_GATE = 36
+"""The last minor that has feature gate SidecarContainers."""
 
 
 def init_containers(document: Json) -> Sequence[Json]:
@@ -71,6 +88,7 @@ def assert_refused(action: Action, field: str, words: str = "") -> None:
 @requirement(
     "api.field-persisted",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="api-templates",
     source=(SIDECARS, POD_REFERENCE),
@@ -97,6 +115,7 @@ def test_field_persisted(timeline: Timeline) -> None:
 @requirement(
     "api.patch-by-name",
     OBSERVED,
+    by=API_SERVER,
     since="1.29",
     scenario="api-patch",
     source=(POD_REFERENCE, KEP_SIDECARS),
@@ -130,6 +149,7 @@ def test_patch_by_name(timeline: Timeline) -> None:
 @requirement(
     "api.init-policy-other-values",
     MUST,
+    by=API_SERVER,
     since="1.28",
     scenario="api-policies",
     needs=(Capability.UNCHANGED_CONTAINERS,),
@@ -148,10 +168,10 @@ def test_init_policy_other_values(timeline: Timeline) -> None:
     policies = {f"{ours}-never": "Never", f"{ours}-onfailure": "OnFailure"}
     field = "spec.initContainers[0].restartPolicy"
     for name in (*policies, *nonsense):
-        if gate_off or timeline.minor == RULES_DROPPED_IN:
+        if gate_off or has_rules(timeline) is False:
             kept = init_containers(timeline.created(name))[0].get("restartPolicy")
             assert kept is None, f"restartPolicy {kept} of {name} was not dropped"
-        elif timeline.minor > RULES_DROPPED_IN and name in policies:
+        elif has_rules(timeline) and name in policies:
             kept = init_containers(timeline.created(name))[0].get("restartPolicy")
             assert kept == policies[name], f"restartPolicy of {name} was stored as {kept}"
         else:
@@ -161,6 +181,7 @@ def test_init_policy_other_values(timeline: Timeline) -> None:
 @requirement(
     "api.regular-policy",
     MUST,
+    by=API_SERVER,
     since="1.28",
     scenario="api-policies",
     needs=(Capability.UNCHANGED_CONTAINERS,),
@@ -175,18 +196,19 @@ def test_regular_policy(timeline: Timeline) -> None:
         ("api-policies-regular-always", "Always"),
         ("api-policies-regular-never", "Never"),
     ):
-        if timeline.minor < RULES_DROPPED_IN:
+        if has_rules(timeline) is None:
             field = "spec.containers[0].restartPolicy"
             assert_refused(timeline.creation(name), field, "non-init containers")
         else:
             kept = timeline.created(name)["spec"]["containers"][0].get("restartPolicy")
-            expected = None if timeline.minor == RULES_DROPPED_IN else policy
+            expected = policy if has_rules(timeline) else None
             assert kept == expected, f"restartPolicy {policy} was stored as {kept}"
 
 
 @requirement(
     "api.rules-on-sidecar",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="api-policies",
     source=(KEP_RESTART_ALL, POD_LIFECYCLE, VALIDATION),
@@ -198,23 +220,25 @@ def test_rules_on_sidecar(timeline: Timeline) -> None:
     They are an unknown field up to 1.33, dropped in 1.34 and refused in 1.35.
     """
     name = "api-policies-rules"
-    if timeline.minor == RULES_DROPPED_IN + 1:
+    wanted = has_rules(timeline) and has_rules_on_sidecars(timeline)
+    if has_rules(timeline) and not wanted:
         assert_refused(timeline.creation(name), "spec.initContainers[0].restartPolicyRules")
         return
     sidecar = init_containers(timeline.created(name))[0]
     assert sidecar.get("restartPolicy") == "Always"
     rules = sidecar.get("restartPolicyRules")
-    if timeline.minor <= RULES_DROPPED_IN:
+    if not wanted:
         assert rules is None, "restartPolicyRules were stored"
     else:
         documents = {one["metadata"]["name"]: one for one in manifest.load("api-policies")}
-        wanted = init_containers(documents[name])[0]["restartPolicyRules"]
-        assert rules == wanted, f"the rules were stored as {rules}"
+        given = init_containers(documents[name])[0]["restartPolicyRules"]
+        assert rules == given, f"the rules were stored as {rules}"
 
 
 @requirement(
     "api.probes-and-hooks-allowed",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="api-validation",
     source=(SIDECARS, INIT_CONTAINERS, KEP_SIDECARS),
@@ -240,6 +264,7 @@ def test_probes_and_hooks_allowed(timeline: Timeline) -> None:
 @requirement(
     "api.names-unique",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario=("api-validation", "api-live"),
     source=(INIT_CONTAINERS, VALIDATION),
@@ -260,6 +285,7 @@ def test_names_unique(timelines: dict[str, Timeline]) -> None:
 @requirement(
     "api.needs-regular-container",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="api-validation",
     source=(POD_REFERENCE, KEP_SIDECARS),
@@ -274,6 +300,7 @@ def test_needs_regular_container(timeline: Timeline) -> None:
 @requirement(
     "api.resize-policy-on-sidecar",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="api-validation",
     source=(KEP_RESIZE, VALIDATION),
@@ -286,13 +313,18 @@ def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
     """
     name, field = "api-validation-resize-policy", "spec.initContainers[0].resizePolicy"
     creation = timeline.creation(name)
-    if timeline.minor < 33 and creation.invalid:
+    server = Component.API_SERVER
+    promised = timeline.minor_of(server) >= RESIZE_SINCE
+    resizable = timeline.has(server, "InPlacePodVerticalScaling", since=RESIZE_SINCE)
+    if not promised and creation.invalid:
         assert_refused(creation, field, "must not be set for init containers")
         return
     policies = init_containers(timeline.created(name))[0].get("resizePolicy")
-    if timeline.minor < 33:
+    if not promised or resizable is False:
         assert policies is None, f"{field} was stored: {policies}"
         return
+    if resizable is None and not policies:
+        pytest.skip(f"{field} is dropped, and whether that is its feature gate cannot be read")
     assert policies, f"{field} was dropped"
     assert {one["resourceName"]: one["restartPolicy"] for one in policies} == {
         "cpu": "NotRequired",
@@ -303,6 +335,7 @@ def test_resize_policy_on_sidecar(timeline: Timeline) -> None:
 @requirement(
     "api.hostport-same-pod-accepted",
     OBSERVED,
+    by=API_SERVER,
     since="1.29",
     scenario="api-hostport",
     source=VALIDATION,
@@ -323,6 +356,7 @@ def test_hostport_same_pod_accepted(timeline: Timeline) -> None:
 @requirement(
     "api.port-warnings",
     OBSERVED,
+    by=API_SERVER,
     since="1.29",
     scenario="api-validation",
     source=(WARNINGS, pull(113245), pull(122170)),
@@ -333,7 +367,7 @@ def test_port_warnings(timeline: Timeline) -> None:
     A port number twice in any version, a port name twice from 1.33 on.
     """
     warned = ["api-validation-port-number"]
-    if timeline.minor >= 33:
+    if timeline.minor_of(Component.API_SERVER) >= 33:
         warned.append("api-validation-port-name")
     for name in warned:
         assert timeline.created(name)
@@ -374,6 +408,7 @@ def test_status_restart_transition(timeline: Timeline) -> None:
 @requirement(
     "api.immutable-after-create",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="api-live",
     source=(POD_REFERENCE, VALIDATION),
@@ -399,17 +434,57 @@ def test_immutable_after_create(timeline: Timeline) -> None:
     assert init_containers(image.body)[0]["image"] == CHANGED_IMAGE
 
 
-@requirement("api.ephemeral-policy", OBSERVED, since="1.29", scenario="api-live", source=VALIDATION)
+@requirement(
+    "api.ephemeral-policy",
+    OBSERVED,
+    by=API_SERVER,
+    since="1.29",
+    scenario="api-live",
+    source=VALIDATION,
+)
 def test_ephemeral_policy(timeline: Timeline) -> None:
     """An ephemeral container can have no restartPolicy: it is refused (in 1.34 dropped)."""
     plain = timeline.action("add ephemeral container", variant="plain")
     assert plain.accepted, f"a plain one was refused: {plain.message}"
     action = timeline.action("add ephemeral container", variant="restart policy")
-    if timeline.minor == RULES_DROPPED_IN:
+    server = Component.API_SERVER
+    rules = timeline.has(server, RESTART_RULES, since=RULES_SINCE)
+    dropped = not action.invalid if rules is None else not rules
+    if timeline.minor_of(server) >= RULES_KNOWN_SINCE and dropped:
         assert action.accepted, f"one with a restartPolicy was refused: {action.message}"
         assert "restartPolicy" not in action.body["spec"]["ephemeralContainers"][0]
     else:
         assert_refused(action, "spec.ephemeralContainers[0].restartPolicy")
+
+
+def has_rules(timeline: Timeline) -> bool | None:
+    """Tell whether containers may have restart policies of their own; None where none is known.
+
+    What the API server stores tells it where its feature gates cannot be read.
+    """
+    if timeline.minor_of(Component.API_SERVER) < RULES_KNOWN_SINCE:
+        return None
+    told = timeline.has(Component.API_SERVER, RESTART_RULES, since=RULES_SINCE)
+    if told is not None:
+        return told
+    stored = timeline.created("api-policies-regular-never")["spec"]["containers"][0]
+    return "restartPolicy" in stored
+
+
+def has_rules_on_sidecars(timeline: Timeline) -> bool:
+    """Tell whether sidecars may have restart rules; see `has_rules`."""
+    gate = "RestartAllContainersOnContainerExits"
+    told = timeline.has(Component.API_SERVER, gate, since=SIDECAR_RULES_SINCE)
+    return timeline.creation("api-policies-rules").accepted if told is None else told
+
+
+def gate_holders(timeline: Timeline) -> Mapping[Component, int]:
+    """Return the minors of the API server and of the kubelet that were asked for their gates."""
+    node = timeline.action("gates", component="kubelet").arguments.get("node", "")
+    return {
+        Component.API_SERVER: timeline.minor_of(Component.API_SERVER),
+        Component.KUBELET: timeline.components.minor_of(Component.KUBELET, {node}),
+    }
 
 
 def gates_of(timeline: Timeline, component: str) -> Mapping[str, tuple[str, float]]:
@@ -421,6 +496,7 @@ def gates_of(timeline: Timeline, component: str) -> Mapping[str, tuple[str, floa
 @requirement(
     "api.gate-metric",
     MUST,
+    by=KUBELET,
     since="1.28",
     until="1.36",
     scenario="api-gate",
@@ -431,14 +507,11 @@ def test_gate_metric(timeline: Timeline) -> None:
     """API server and kubelet show gate SidecarContainers and its stage in their metrics."""
     control = init_containers(timeline.created("api-gate"))[0]
     value = 1.0 if control.get("restartPolicy") == "Always" else 0.0
-    if timeline.minor == 28:
-        stage = "ALPHA"
-    elif timeline.minor < 33:
-        stage = "BETA"
-    else:
-        stage = ""
-    for component in ("kube-apiserver", "kubelet"):
+    for component, minor in gate_holders(timeline).items():
+        if minor > LAST_GATE:
+            continue
         gates = gates_of(timeline, component)
+        stage = "ALPHA" if minor == 28 else "BETA" if minor < 33 else ""
         assert gates, f"{component} shows no feature gates at all"
         assert gates.get("SidecarContainers") == (stage, value), (
             f"{component} shows the gate as {gates.get('SidecarContainers')}"
@@ -448,6 +521,7 @@ def test_gate_metric(timeline: Timeline) -> None:
 @requirement(
     "api.gate-locked",
     MUST,
+    by=KUBELET,
     since="1.33",
     until="1.36",
     scenario="api-gate",
@@ -462,6 +536,7 @@ def test_gate_locked(timeline: Timeline) -> None:
 @requirement(
     "api.gate-removed",
     MUST,
+    by=API_SERVER,
     since="1.37",
     scenario="api-gate",
     needs=(Capability.SIDECARS, Capability.METRICS, Capability.NODE_ACCESS),
@@ -469,12 +544,16 @@ def test_gate_locked(timeline: Timeline) -> None:
 )
 def test_gate_removed(timeline: Timeline) -> None:
     """There is no gate SidecarContainers: it is not shown, and a kubelet given it ends."""
-    for component in ("kube-apiserver", "kubelet"):
+    holders = gate_holders(timeline)
+    for component, minor in holders.items():
+        if minor <= LAST_GATE:
+            continue
         gates = gates_of(timeline, component)
         assert gates, f"{component} shows no feature gates at all"
         shown = gates.get("SidecarContainers")
         assert shown is None, f"{component} shows the gate as {shown}"
-    assert_gate_refused(timeline, "unrecognized feature gate: SidecarContainers")
+    if holders[Component.KUBELET] > LAST_GATE:
+        assert_gate_refused(timeline, "unrecognized feature gate: SidecarContainers")
 
 
 def assert_gate_refused(timeline: Timeline, words: str) -> None:
@@ -490,6 +569,7 @@ def assert_gate_refused(timeline: Timeline, words: str) -> None:
 @requirement(
     "api.gate-off-drops-field",
     SHOULD,
+    by=API_SERVER,
     since="1.28",
     until="1.32",
     scenario="api-gate-off",
@@ -508,6 +588,7 @@ def test_gate_off_drops_field(timeline: Timeline) -> None:
 @requirement(
     "api.gate-off-probes-rejected",
     OBSERVED,
+    by=API_SERVER,
     since="1.28",
     until="1.32",
     scenario="api-gate-off",
@@ -530,6 +611,7 @@ def test_gate_off_probes_rejected(timeline: Timeline) -> None:
 @requirement(
     "api.gate-off-acts-as-plain-init",
     SHOULD,
+    by=API_SERVER,
     since="1.28",
     until="1.32",
     scenario="gate-off-blocks",
@@ -553,6 +635,7 @@ def test_gate_off_acts_as_plain_init(timeline: Timeline) -> None:
 @requirement(
     "api.gate-off-keeps-field-in-use",
     SHOULD,
+    by=API_SERVER,
     since="1.28",
     until="1.32",
     needs=GATE_CONTROL,
@@ -565,6 +648,7 @@ def test_gate_off_keeps_field_in_use() -> None:
 @requirement(
     "api.kubelet-gate-off-rejects",
     SHOULD,
+    by=KUBELET,
     since="1.28",
     until="1.32",
     needs=GATE_CONTROL,
@@ -577,6 +661,7 @@ def test_kubelet_gate_off_rejects() -> None:
 @requirement(
     "api.scheduler-gate-off-unschedulable",
     SHOULD,
+    by=SCHEDULER,
     since="1.28",
     until="1.32",
     needs=GATE_CONTROL,

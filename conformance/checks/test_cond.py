@@ -78,9 +78,10 @@ def test_initialized_true(timeline: Timeline) -> None:
 def test_initialized_sticky(timeline: Timeline) -> None:
     """Initialized stays True when a sidecar is restarted later and is not started yet."""
     seen = 0
+    sticky = timeline.kubelet_of(timeline.pod).minor >= STICKY_SINCE
     for version in timeline.pod.versions:
         slow, crasher, app = map(version.container, ("slow", "crasher", "app"))
-        promised = timeline.minor >= STICKY_SINCE or app.running or app.terminated
+        promised = sticky or app.running or app.terminated
         if app.id and promised and not (slow.started and crasher.started):
             seen += 1
             found = version.condition("Initialized")

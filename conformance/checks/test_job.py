@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import assert_at_least
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
-from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
 from fixtures.evidence.moments import InconclusiveError, Moment
 
@@ -46,6 +46,7 @@ def assert_completed(timeline: Timeline, pods: int) -> None:
 @requirement(
     "job.classic-sidecar-blocks-completion",
     MUST,
+    by=CONTROLLED,
     since="1.28",
     scenario="job-classic-sidecar",
     needs=(),
@@ -69,6 +70,7 @@ def test_classic_sidecar_blocks_completion(timeline: Timeline) -> None:
 @requirement(
     "job.completes-never",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=(SIDECAR_JOBS, SIDECAR_TUTORIAL),
@@ -82,6 +84,7 @@ def test_completes_never(timeline: Timeline) -> None:
 @requirement(
     "job.completes-onfailure",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-indexed",
     source=(SIDECAR_JOBS, SIDECAR_TUTORIAL),
@@ -96,6 +99,7 @@ def test_completes_onfailure(timeline: Timeline) -> None:
 @requirement(
     "job.sidecar-restarts-in-never",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=SIDECAR_TUTORIAL,
@@ -112,6 +116,7 @@ def test_sidecar_restarts_in_never(timeline: Timeline) -> None:
 @requirement(
     "job.completion-after-sidecar-stop",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=pull(124942),
@@ -132,6 +137,7 @@ def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
 @requirement(
     "job.sidecar-exit-code-ignored",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=SIDECAR_JOBS,
@@ -145,7 +151,14 @@ def test_sidecar_exit_code_ignored(timeline: Timeline) -> None:
     assert_completed(timeline, 1)
 
 
-@requirement("job.main-failure-counts", MUST, since="1.29", scenario="job-failing", source=JOBS)
+@requirement(
+    "job.main-failure-counts",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-failing",
+    source=JOBS,
+)
 def test_main_failure_counts(timeline: Timeline) -> None:
     """A failing app fails its pod and stops its sidecars; retries follow the back-off limit."""
     assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
@@ -161,6 +174,7 @@ def test_main_failure_counts(timeline: Timeline) -> None:
 @requirement(
     "job.sidecar-restarts-consume-backofflimit",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-flapping",
     source=(JOB_CONTROLLER, f"{JOBS}#pod-backoff-failure-policy"),
@@ -177,6 +191,7 @@ def test_sidecar_restarts_consume_backofflimit(timeline: Timeline) -> None:
 @requirement(
     "job.never-ignores-sidecar-restarts",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-never",
     source=JOB_CONTROLLER,
@@ -191,6 +206,7 @@ def test_never_ignores_sidecar_restarts(timeline: Timeline) -> None:
 @requirement(
     "job.failure-policy-sees-sidecar",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-policy",
     source=upstream("pkg/controller/job/pod_failure_policy.go"),
@@ -209,6 +225,7 @@ def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
 @requirement(
     "job.active-deadline",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-suspended",
     source=JOBS,
@@ -226,7 +243,13 @@ def test_active_deadline(timeline: Timeline) -> None:
 
 
 @requirement(
-    "job.suspend-resume", MUST, since="1.29", scenario="job-suspended", source=JOBS, needs=OWN_GRACE
+    "job.suspend-resume",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-suspended",
+    source=JOBS,
+    needs=OWN_GRACE,
 )
 def test_suspend_resume(timeline: Timeline) -> None:
     """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh."""
@@ -246,6 +269,7 @@ def test_suspend_resume(timeline: Timeline) -> None:
 @requirement(
     "job.replacement-failed",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="job-suspended",
     source=KEP_REPLACEMENT,
@@ -266,7 +290,14 @@ def test_replacement_failed(timeline: Timeline) -> None:
     assert_at_least(timeline, created - first["sidecar-1"].said("TERM"), 1)
 
 
-@requirement("job.indexed-parallel", OBSERVED, since="1.29", scenario="job-indexed", source=JOBS)
+@requirement(
+    "job.indexed-parallel",
+    OBSERVED,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-indexed",
+    source=JOBS,
+)
 def test_indexed_parallel(timeline: Timeline) -> None:
     """An Indexed Job whose pods run side by side completes although its sidecars are endless."""
     assert_completed(timeline, 2)
@@ -277,7 +308,9 @@ def test_indexed_parallel(timeline: Timeline) -> None:
     assert two["sidecar"].said("START") < one["sidecar"].said("EXIT")
 
 
-@requirement("job.cronjob", OBSERVED, since="1.29", scenario="job-cron", source=CRON_JOBS)
+@requirement(
+    "job.cronjob", OBSERVED, by=CONTROLLED, since="1.29", scenario="job-cron", source=CRON_JOBS
+)
 def test_cronjob(timeline: Timeline) -> None:
     """The Jobs of a CronJob complete although their sidecars are endless."""
     assert_completed(timeline, 1)

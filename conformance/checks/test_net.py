@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.checks.bounds import assert_prompt
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import CONTROLLED, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.net import HOST_PORTS, SERVICE_NAME, SIDECAR_PORT
 from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, SIDECARS, pull, upstream
 from fixtures.evidence.capabilities import Capability
@@ -78,6 +78,7 @@ def test_shared_localhost(timeline: Timeline) -> None:
 @requirement(
     "net.service-numeric",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     scenario="net-web",
     source=(SIDECARS, KEP_SIDECARS),
@@ -92,6 +93,7 @@ def test_service_numeric(timeline: Timeline) -> None:
 @requirement(
     "net.service-named",
     MUST,
+    by=CONTROLLED,
     since="1.33",
     scenario="net-web",
     source=pull(128850),
@@ -104,7 +106,12 @@ def test_service_named(timeline: Timeline) -> None:
 
 
 @requirement(
-    "net.plain-init-port-not-used", MUST, since="1.29", scenario="net-web", source=INIT_CONTAINERS
+    "net.plain-init-port-not-used",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=INIT_CONTAINERS,
 )
 def test_plain_init_port_not_used(timeline: Timeline) -> None:
     """A port name of a plain init container is never the target of a Service."""
@@ -117,6 +124,7 @@ def test_plain_init_port_not_used(timeline: Timeline) -> None:
 @requirement(
     "net.named-port-precedence",
     OBSERVED,
+    by=CONTROLLED,
     since="1.33",
     scenario="net-web",
     source=upstream("pkg/api/v1/pod/util.go FindPort"),
@@ -129,6 +137,7 @@ def test_named_port_precedence(timeline: Timeline) -> None:
 @requirement(
     "net.endpoint-follows-readiness",
     SHOULD,
+    by=CONTROLLED,
     since="1.29",
     scenario="net-web",
     source=KEP_SIDECARS,
@@ -143,6 +152,7 @@ def test_endpoint_follows_readiness(timeline: Timeline) -> None:
 @requirement(
     "net.traffic-while-terminating",
     SHOULD,
+    by=CONTROLLED,
     since="1.29",
     scenario="net-web",
     source=KEP_SIDECARS,

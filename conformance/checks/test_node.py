@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.instances import assert_ran_once
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import KUBELET, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.node import tells_usage
 from conformance.sources import DOCS, KEP_SIDECARS, LIFECYCLE_TEST, pull, upstream
 from fixtures.evidence.capabilities import Capability
@@ -102,6 +102,7 @@ def test_kubelet_restart_no_restart(timeline: Timeline) -> None:
 @requirement(
     "node.kubelet-restart-status-stable",
     MUST,
+    by=KUBELET,
     since="1.35",
     scenario="node-kubelet",
     source=pull(134746),
@@ -124,6 +125,7 @@ def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
 @requirement(
     "node.update-during-reboot",
     MUST,
+    by=KUBELET,
     since="1.32",
     scenario="node-kubelet",
     source=LIFECYCLE_TEST,
@@ -142,6 +144,7 @@ def test_update_during_reboot(timeline: Timeline) -> None:
 @requirement(
     "node.sandbox-recreate-init-first",
     MUST,
+    by=KUBELET,
     since="1.37",
     scenario="node-kubelet",
     source=pull(138514),
@@ -173,6 +176,7 @@ def test_static_pod(timeline: Timeline) -> None:
 @requirement(
     "node.static-pod-sidecar-removed",
     MUST,
+    by=KUBELET,
     since="1.36",
     scenario="node-kubelet",
     source=pull(131317),

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks.needs import OWN_RESOURCES
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import (
+    API_SERVER,
+    KUBELET,
+    MUST,
+    OBSERVED,
+    SCHEDULED,
+    SHOULD,
+    requirement,
+)
 from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull, upstream
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError
@@ -88,6 +96,7 @@ def oom_score(container: Container) -> int:
 @requirement(
     "res.sum-with-main",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="res-formula",
     source=(SIDECARS, KEP_SIDECARS),
@@ -101,6 +110,7 @@ def test_sum_with_main(timeline: Timeline) -> None:
 @requirement(
     "res.init-peak-adds-earlier-sidecars",
     SHOULD,
+    by=API_SERVER,
     since="1.29",
     scenario="res-formula",
     source=KEP_SIDECARS,
@@ -115,6 +125,7 @@ def test_init_peak_adds_earlier_sidecars(timeline: Timeline) -> None:
 @requirement(
     "res.overhead",
     SHOULD,
+    by=API_SERVER,
     since="1.29",
     scenario="res-formula",
     source=(OVERHEAD, KEP_SIDECARS),
@@ -156,6 +167,8 @@ def test_quota(timelines: Mapping[str, Timeline]) -> None:
 @requirement(
     "res.pod-level",
     MUST,
+    by=(*SCHEDULED, *KUBELET),
+    gates=("PodLevelResources",),
     since="1.34",
     scenario=("res-formula", "res-fit"),
     source=POD_LEVEL,
@@ -170,6 +183,7 @@ def test_pod_level(timelines: Mapping[str, Timeline]) -> None:
 @requirement(
     "res.limitrange",
     SHOULD,
+    by=API_SERVER,
     since="1.29",
     scenario="res-ranges",
     source=KEP_SIDECARS,
@@ -197,6 +211,7 @@ def test_limitrange(timeline: Timeline) -> None:
 @requirement(
     "res.qos-includes-sidecars",
     MUST,
+    by=API_SERVER,
     since="1.29",
     scenario="res-fit",
     source=(SIDECARS, QOS),

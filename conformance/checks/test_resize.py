@@ -6,10 +6,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.needs import OWN_RESOURCES
-from conformance.requirements import MUST, requirement
+from conformance.requirements import API_SERVER, MUST, PODS, requirement
 from conformance.scenarios.resize import GUARANTEED, MORE_CPU, MORE_OF_ALL, UNRESIZABLE, resizing
 from conformance.sources import DOCS, kep, upstream
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.components import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 RESIZE = f"{DOCS}/tasks/configure-pod-container/resize-container-resources/"
 KEP_RESIZE = kep("1287-in-place-update-pod-resources")
+RESIZE_GATES = ("InPlacePodVerticalScaling",)
 NEEDS = (*OWN_RESOURCES, Capability.RESIZE)
 """A pod's QoS class, which no resize may change, is that of all its containers."""
 PLAIN_INIT_SINCE = 36
@@ -34,6 +36,7 @@ def resize(timeline: Timeline, patch: Json) -> Action:
 @requirement(
     "resize.sidecar",
     MUST,
+    gates=RESIZE_GATES,
     since="1.33",
     scenario="resize",
     source=RESIZE,
@@ -52,6 +55,7 @@ def test_sidecar(timeline: Timeline) -> None:
 @requirement(
     "resize.restart-policy",
     MUST,
+    gates=RESIZE_GATES,
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
@@ -70,6 +74,7 @@ def test_restart_policy(timeline: Timeline) -> None:
 @requirement(
     "resize.plain-init",
     MUST,
+    gates=RESIZE_GATES,
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
@@ -79,7 +84,14 @@ def test_plain_init(timeline: Timeline) -> None:
     """Plain init containers cannot be resized before 1.36; since then they can, without restart."""
     answer = resize(timeline, resizing("plain", MORE_CPU))
     restarting = timeline.creation("resize-plain-restarts")
-    if timeline.minor < PLAIN_INIT_SINCE:
+    gate = "InPlacePodVerticalScalingInitContainers"
+    able = [timeline.has(one, gate, since=PLAIN_INIT_SINCE) for one in PODS]
+    told = together(able)
+    if told is False or (told is None and not answer.accepted):
+        # An API server that can takes care of kubelets that cannot.
+        if able[0]:
+            assert not answer.accepted, f"the resize was answered {answer.message}"
+            return
         assert answer.invalid, f"the resize was answered {answer.message}"
         return
     assert answer.accepted, f"the resize was answered {answer.message}"
@@ -92,6 +104,7 @@ def test_plain_init(timeline: Timeline) -> None:
 @requirement(
     "resize.limits",
     MUST,
+    gates=RESIZE_GATES,
     since="1.33",
     scenario="resize",
     source=(RESIZE, KEP_RESIZE),
@@ -115,6 +128,7 @@ def test_limits(timeline: Timeline) -> None:
 @requirement(
     "resize.absent-before",
     MUST,
+    by=API_SERVER,
     since="1.29",
     until="1.32",
     scenario="resize-absent",

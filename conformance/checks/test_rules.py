@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from fixtures.evidence.version import Version
 
 
+RULES = ("ContainerRestartRules",)
+RESTART_ALL = (*RULES, "RestartAllContainersOnContainerExits")
+"""The feature gates without which rules are dropped or refused."""
+
+
 def story(timeline: Timeline) -> Sequence[str]:
     """Return what all instances wrote into the volume, as the fourth one of app told it."""
     lines = timeline["app"].last.lines
@@ -49,6 +54,7 @@ def assert_kept_in_place(pod: Pod) -> None:
 @requirement(
     "rules.regular-always-is-not-sidecar",
     OBSERVED,
+    gates=RULES,
     since="1.35",
     scenario="rules-policies",
     source=("https://github.com/kubernetes/enhancements/issues/5307", POD_LIFECYCLE),
@@ -75,6 +81,7 @@ def test_regular_always_is_not_sidecar(timeline: Timeline) -> None:
 @requirement(
     "rules.init-policy-with-sidecar",
     MUST,
+    gates=RULES,
     since="1.35",
     scenario="rules-policies",
     source=POD_LIFECYCLE,
@@ -96,6 +103,7 @@ def test_init_policy_with_sidecar(timeline: Timeline) -> None:
 @requirement(
     "rules.restart-all-from-init",
     MUST,
+    gates=RESTART_ALL,
     since="1.36",
     scenario="rules-restart-all",
     source=(POD_LIFECYCLE, KEP_RESTART_ALL),
@@ -112,6 +120,7 @@ def test_restart_all_from_init(timeline: Timeline) -> None:
 @requirement(
     "rules.restart-all-from-main",
     MUST,
+    gates=RESTART_ALL,
     since="1.36",
     scenario="rules-restart-all",
     source=(POD_LIFECYCLE, KEP_RESTART_ALL),
@@ -127,6 +136,7 @@ def test_restart_all_from_main(timeline: Timeline) -> None:
 @requirement(
     "rules.restart-all-from-sidecar",
     MUST,
+    gates=RESTART_ALL,
     since="1.36",
     scenario="rules-restart-all",
     source=(POD_LIFECYCLE, KEP_RESTART_ALL),
@@ -142,6 +152,7 @@ def test_restart_all_from_sidecar(timeline: Timeline) -> None:
 @requirement(
     "rules.restart-all-ungraceful",
     SHOULD,
+    gates=RESTART_ALL,
     since="1.36",
     scenario="rules-restart-all",
     source=KEP_RESTART_ALL,
@@ -160,6 +171,7 @@ def test_restart_all_ungraceful(timeline: Timeline) -> None:
 @requirement(
     "rules.restart-all-not-on-delete",
     SHOULD,
+    gates=RESTART_ALL,
     since="1.36",
     scenario="rules-restart-all",
     source="https://github.com/kubernetes/enhancements/issues/4438",

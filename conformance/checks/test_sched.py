@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import MUST, OBSERVED, SCHEDULED, SHOULD, requirement
 from conformance.scenarios.res import WIDGET
 from conformance.sources import KEP_SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
@@ -27,6 +27,7 @@ def assert_no_room(timeline: Timeline, name: str, words: str, *, beside: str) ->
 @requirement(
     "sched.hostport",
     MUST,
+    by=SCHEDULED,
     since="1.33",
     scenario="sched-hostport",
     source=pull(132040),
@@ -40,6 +41,7 @@ def test_hostport(timeline: Timeline) -> None:
 @requirement(
     "sched.extended-resource-sum",
     SHOULD,
+    by=SCHEDULED,
     since="1.29",
     scenario="res-fit",
     source=KEP_SIDECARS,
@@ -53,6 +55,7 @@ def test_extended_resource_sum(timeline: Timeline) -> None:
 @requirement(
     "sched.scoring",
     OBSERVED,
+    by=SCHEDULED,
     since="1.32",
     source=pull(127878),
     needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),
@@ -64,6 +67,7 @@ def test_scoring() -> None:
 @requirement(
     "sched.image-locality",
     OBSERVED,
+    by=SCHEDULED,
     since="1.30",
     source=pull(123366),
     needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),

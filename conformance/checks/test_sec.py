@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks.needs import OWN_CONTAINERS
-from conformance.requirements import OBSERVED, SHOULD, requirement
+from conformance.requirements import API_SERVER, OBSERVED, SHOULD, requirement
 from conformance.sources import DOCS, KEP_SIDECARS
 from fixtures.evidence.capabilities import Capability
 
@@ -31,6 +31,7 @@ def context_of(timeline: Timeline, name: str) -> tuple[int | None, bool]:
 @requirement(
     "sec.psa-applies",
     OBSERVED,
+    by=API_SERVER,
     since="1.29",
     scenario="sec-psa",
     source=(POD_SECURITY_ADMISSION, POD_SECURITY_STANDARDS),

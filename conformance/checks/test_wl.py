@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.needs import OWN_GRACE
-from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_TUTORIAL, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError, NeverError
@@ -36,6 +36,7 @@ def readings(timeline: Timeline, kind: str) -> tuple[Json, Json]:
 @requirement(
     "wl.rollout-gated-by-sidecar",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="wl-deployment",
     source=SIDECARS,
@@ -57,6 +58,7 @@ def test_rollout_gated_by_sidecar(timeline: Timeline) -> None:
 @requirement(
     "wl.statefulset-ordered",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="wl-statefulset",
     source=STATEFULSETS,
@@ -73,6 +75,7 @@ def test_statefulset_ordered(timeline: Timeline) -> None:
 @requirement(
     "wl.daemonset",
     OBSERVED,
+    by=CONTROLLED,
     since="1.29",
     scenario="wl-daemonset",
     source=DAEMONSETS,
@@ -92,7 +95,14 @@ def test_daemonset(timeline: Timeline) -> None:
     assert old["sidecar"].said("EXIT") < new["sidecar"].said("START")
 
 
-@requirement("wl.pdb-health", OBSERVED, since="1.29", scenario="wl-deployment", source=DISRUPTIONS)
+@requirement(
+    "wl.pdb-health",
+    OBSERVED,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="wl-deployment",
+    source=DISRUPTIONS,
+)
 def test_pdb_health(timeline: Timeline) -> None:
     """A disruption budget counts a pod as healthy only when its sidecars are ready."""
     before, after = readings(timeline, "PodDisruptionBudget")
@@ -105,6 +115,7 @@ def test_pdb_health(timeline: Timeline) -> None:
 @requirement(
     "wl.scale-down-prefers-flapping-sidecars",
     OBSERVED,
+    by=CONTROLLED,
     since="1.32",
     scenario="wl-deployment",
     source=pull(124952),
@@ -129,6 +140,7 @@ def test_scale_down_prefers_flapping_sidecars(timeline: Timeline) -> None:
 @requirement(
     "wl.hpa-counts-sidecars",
     MUST,
+    by=CONTROLLED,
     since="1.29",
     source=pull(120001),
     needs=(Capability.SIDECARS, Capability.METRICS_SERVER),

@@ -159,9 +159,10 @@ def api_gate(staging: Staging) -> None:
     nodes = staging.get(path_of("Node", None), "nodes").body["items"]
     # Any that answers: nodes that are away, or are no kubelets, may be listed before it.
     node = next((one for one in nodes if condition_of(one, "Ready").true), nodes[0])
-    kubelet = path_of("Node", None, node["metadata"]["name"]) + "/proxy/metrics"
-    for component, path in (("kube-apiserver", "/metrics"), ("kubelet", kubelet)):
-        staging.metrics("gates", path, "kubernetes_feature_enabled", component=component)
+    name, metric = node["metadata"]["name"], "kubernetes_feature_enabled"
+    kubelet = path_of("Node", None, name) + "/proxy/metrics"
+    staging.metrics("gates", "/metrics", metric, component="kube-apiserver")
+    staging.metrics("gates", kubelet, metric, component="kubelet", node=name)
     if not staging.nodes:
         return
     # A kubelet reads its gates before anything else, and ends at the missing configuration.

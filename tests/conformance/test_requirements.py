@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.requirements import Requirement, requirement
+from conformance.requirements import API_SERVER, KUBELET, SCHEDULED, Requirement, requirement
 from fixtures.evidence.capabilities import BEYOND, Capability
+from fixtures.evidence.components import Component, Components, Kubelet
 from reports.model import Level
 
 
@@ -90,10 +91,50 @@ def test_a_promise_holds_from_its_minor_to_its_last(
 ) -> None:
     found = declared(since=f"1.{since}", until=None if until is None else f"1.{until}")
     holds = since <= minor and (until is None or minor <= until)
-    assert (found.unpromised_in(minor) is None) == holds
+    assert (found.unpromised_by(Components.of_one_version(f"v1.{minor}.0")) is None) == holds
 
 
 def test_why_a_promise_is_not_made_is_said() -> None:
     found = declared(since="1.29", until="1.33")
-    assert found.unpromised_in(28) == "promised since 1.29, this cluster is 1.28"
-    assert found.unpromised_in(34) == "promised until 1.33, this cluster is 1.34"
+    said = [found.unpromised_by(Components.of_one_version(f"v1.{minor}.0")) for minor in (28, 34)]
+    assert said == [
+        "promised since 1.29, this cluster is 1.28",
+        "promised until 1.33, this cluster is 1.34",
+    ]
+
+
+def half_upgraded(**gates: bool) -> Components:
+    """Return an API server of 1.37, and kubelets of 1.34 and 1.37; the latter has the gates."""
+    return Components(
+        versions={
+            Component.API_SERVER: "v1.37.2",
+            Component.CONTROLLER_MANAGER: "v1.37.2",
+            Component.SCHEDULER: "v1.36.0",
+        },
+        kubelets={
+            "old": Kubelet(version="v1.34.12"),
+            "new": Kubelet(version="v1.37.2", gates=gates),
+        },
+    )
+
+
+def test_the_oldest_of_its_components_makes_a_promise() -> None:
+    found = half_upgraded()
+    old = "promised since 1.35, the kubelet is 1.34"
+    spread = declared(since="1.35")
+    asked = [spread.unpromised_by(found, nodes) for nodes in ((), {"new"}, {"old"}, {"old", "new"})]
+    assert asked == [None, None, old, old]
+    assert declared(since="1.37", by=API_SERVER).unpromised_by(found, {"old"}) is None
+    late = declared(since="1.37", by=SCHEDULED).unpromised_by(found, {"new"})
+    assert late == "promised since 1.37, the kube-scheduler is 1.36"
+    assert declared(since="1.29", until="1.35", by=KUBELET).unpromised_by(found, {"old"}) is None
+
+
+def test_a_gate_that_is_off_where_the_pods_ran_takes_the_promise_back() -> None:
+    off = half_upgraded(ContainerRestartRules=False)
+    gated = declared(since="1.29", gates=("ContainerRestartRules",))
+    assert gated.unpromised_by(off, {"new"}) == (
+        "feature gate ContainerRestartRules of the kubelet is off"
+    )
+    assert gated.unpromised_by(off, {"old"}) is None  # it tells of no gates
+    assert gated.unpromised_by(half_upgraded(ContainerRestartRules=True), {"new"}) is None

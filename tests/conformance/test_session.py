@@ -210,6 +210,7 @@ class Server:
             "/apis/admissionregistration.k8s.io/v1": {"resources": []},
             "/metrics": "",
             "/api/v1/nodes/node/proxy/metrics": "",
+            "/api/v1/nodes/node/proxy/configz": {"kubeletconfig": {}},
             "/api/v1/namespaces/sidecar-run/serviceaccounts/default": {},
             "/apis/security.openshift.io": {},
         }
@@ -366,7 +367,13 @@ def test_what_was_found_out_of_the_cluster_is_written(run: Run) -> None:
     assert made.evidence is evidence
     assert found.label == "v1.37.2"
     assert found.capabilities.minor == 36  # as old as its oldest component
-    assert found.versions == {"kube-apiserver": "v1.37.2", "kubelet": "v1.36.1"}
+    assert found.versions == {
+        "kube-apiserver": "v1.37.2",
+        "kube-controller-manager": "v1.37.2",
+        "kube-scheduler": "v1.37.2",
+        "kubelet": "v1.36.1",
+    }
+    assert found.components.kubelets["node"].version == "v1.36.1"
     assert (found.cluster["source"], found.cluster["nodes"]) == ("theatre", 1)
     assert {"clusterSeconds", "stageSeconds", "suiteCpuSeconds"} <= found.timing.keys()
     (namespace,) = run.server.namespaces

@@ -6,6 +6,7 @@ import inspect
 import sys
 from typing import TYPE_CHECKING
 
+from fixtures.evidence.components import Component, Components, Kubelet
 from fixtures.evidence.control import TERM, Control, Lag
 from fixtures.evidence.timeline import Timeline
 from tests.kit import edits
@@ -21,12 +22,36 @@ SLOW = Control([Lag(TERM, 4.0, 0, sys.maxsize, "")])
 """The control of a run in which the nodes were slow all the time."""
 
 
+GATES = {
+    "ContainerRestartRules": (34, 35),
+    "InPlacePodVerticalScaling": (27, 33),
+    "InPlacePodVerticalScalingInitContainers": (36, 36),
+    "PodLifecycleSleepActionAllowZero": (32, 33),
+    "RestartAllContainersOnContainerExits": (35, 36),
+}
+"""The minors since which feature gates that checks ask for are there, and on by default."""
+
+
+def components(minor: int) -> Components:
+    """Return the components of a cluster of one minor, with nothing changed in its settings."""
+    gates = {name: minor >= on for name, (there, on) in GATES.items() if minor >= there}
+    plain = Components.of_one_version(f"v1.{minor}.0")
+    kubelet = Kubelet(version=f"v1.{minor}.0", gates=gates, settings={"eventRecordQPS": 50})
+    return plain.model_copy(
+        update={"gates": {Component.API_SERVER: gates}, "kubelets": {"": kubelet}}
+    )
+
+
 def judge(
     one: Declared, recordings: Mapping[str, Recording], control: Control | None = None
 ) -> None:
     """Let a check judge these recordings; what it raises comes through."""
     timelines = {
-        name: Timeline(recording, control=lambda: control or Control())
+        name: Timeline(
+            recording,
+            components=components(recording.header.minor),
+            control=lambda: control or Control(),
+        )
         for name, recording in recordings.items()
     }
     wanted = inspect.signature(one.check).parameters
@@ -41,8 +66,8 @@ def judge(
 def label_for(one: Declared) -> str | None:
     """Return the newest kept run that has all scenarios of a requirement, and promises it."""
     for label in edits.labels():
-        minor = int(label.split(".")[1])
-        if one.requirement.unpromised_in(minor) is None and all(
+        found = components(int(label.split(".")[1]))
+        if one.requirement.unpromised_by(found) is None and all(
             edits.kept(label, name).is_file() for name in one.requirement.scenarios
         ):
             return label
