@@ -58,6 +58,6 @@ def assert_prompt(timeline: Timeline, holds: object, message: str, *, room: floa
 
 def _late(timeline: Timeline, message: str, late: float) -> None:
     lag = timeline.slowest()
-    if lag is not None and lag.seconds * STEPS >= late:
+    if lag is not None and lag.beyond * STEPS >= late:
         raise InconclusiveError(f"{message}; but the node was slow: {lag}")
     raise AssertionError(message)
