@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from conformance.checks.bounds import (
     assert_at_least,
     assert_at_most,
+    assert_hooked,
     assert_in_time,
     assert_prompt,
 )
@@ -88,6 +90,17 @@ def test_what_is_far_too_late_for_that_node_fails() -> None:
         assert_in_time(timeline(4), moment(18), moment(10))
     with pytest.raises(AssertionError):
         assert_prompt(timeline(4), 0, "it was killed", room=8)
+
+
+@pytest.mark.parametrize(("lag", "left_open"), [(0.1, False), (2.5, False), (4, True)])
+def test_a_hook_that_said_nothing_may_have_been_late_for_its_grace_period(
+    *, lag: float, left_open: bool
+) -> None:
+    silent = SimpleNamespace(ever_said=lambda _: False)
+    with pytest.raises(InconclusiveError if left_open else AssertionError, match="never said 'HI'"):
+        assert_hooked(timeline(lag), silent, "HI", grace=5)  # type: ignore[arg-type]
+    spoken = SimpleNamespace(ever_said=lambda word: word == "HI")
+    assert_hooked(timeline(lag), spoken, "HI", grace=5)  # type: ignore[arg-type]
 
 
 def test_what_the_evidence_leaves_open_stays_so() -> None:
