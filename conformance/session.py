@@ -204,7 +204,9 @@ class Session:
         names = self._scenarios(run_facts)
         try:
             with _disk_of(stage):
-                stage.stage([scenario_named(name) for name in sorted(names)], Control())
+                stage.stage(
+                    [scenario_named(name) for name in sorted(names)], Control() if names else None
+                )
         finally:
             stage.stop()
             timing = {

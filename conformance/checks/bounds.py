@@ -14,7 +14,9 @@ from fixtures.evidence.moments import InconclusiveError
 from fixtures.kubeapi.times import SECOND
 
 if TYPE_CHECKING:
+    from fixtures.evidence.instances import Instance
     from fixtures.evidence.moments import Duration, Moment
+    from fixtures.evidence.pods import Container
     from fixtures.evidence.timeline import Timeline
 
 STEPS = 3
@@ -56,8 +58,16 @@ def assert_prompt(timeline: Timeline, holds: object, message: str, *, room: floa
         _late(timeline, message, room)
 
 
+def assert_hooked(
+    timeline: Timeline, container: Container | Instance, word: str, *, grace: float
+) -> None:
+    """Assert that a preStop hook has said a word; a slow one ends with the grace period."""
+    message = f"the preStop hook of {container} never said {word!r}"
+    assert_prompt(timeline, container.ever_said(word), message, room=grace)
+
+
 def _late(timeline: Timeline, message: str, late: float) -> None:
     lag = timeline.slowest()
-    if lag is not None and lag.seconds * STEPS >= late:
+    if lag is not None and lag.beyond * STEPS >= late:
         raise InconclusiveError(f"{message}; but the node was slow: {lag}")
     raise AssertionError(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from conformance.checks.bounds import assert_at_least, assert_at_most, assert_prompt
+from conformance.checks.bounds import assert_at_least, assert_at_most, assert_hooked, assert_prompt
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
@@ -143,6 +143,7 @@ def test_liveness_count_monotonic(timeline: Timeline) -> None:
 def test_liveness_runs_prestop(timeline: Timeline) -> None:
     """A sidecar that fails its liveness probe is stopped with its preStop hook, and only it."""
     first = timeline["exec"].first
+    assert_hooked(timeline, first, "PRESTOP", grace=5)
     assert first.said("PRESTOP") < first.said("TERM")
     assert first.said("TERM") < timeline["exec"].instance(1).said("START 2")
     for name in ("init", "app"):

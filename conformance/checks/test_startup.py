@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.bounds import assert_hooked
 from conformance.checks.events import assert_told
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.startup import POLICY_SUFFIXES
@@ -102,6 +103,7 @@ def test_startup_failure_restarts(timeline: Timeline) -> None:
     """
     sidecar = timeline["not-up"]
     assert sidecar.restarts >= 1, "not-up failed its startup probe and was not restarted"
+    assert_hooked(timeline, sidecar.first, "PRESTOP", grace=5)
     assert sidecar.first.said("PRESTOP") < sidecar.first.said("TERM")
     assert sidecar.first.said("TERM") < sidecar.instance(1).said("START")
     assert sidecar.last.said("UP") < timeline["short"].said("START")

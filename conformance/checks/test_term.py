@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import (
     assert_at_least,
     assert_at_most,
+    assert_hooked,
     assert_in_time,
     assert_prompt,
 )
@@ -176,8 +177,10 @@ def test_prestop_before_term(timeline: Timeline) -> None:
 )
 def test_prestop_runs_on_completion(timeline: Timeline) -> None:
     """The preStop hook of a sidecar runs when the pod ends by itself, too."""
-    assert timeline["app"].said("DONE") < timeline["sidecar-1"].said("HOOK")
-    assert timeline["sidecar-1"].said("HOOK") < timeline["sidecar-1"].said("TERM")
+    sidecar = timeline["sidecar-1"]
+    assert_hooked(timeline, sidecar, "HOOK", grace=4)
+    assert timeline["app"].said("DONE") < sidecar.said("HOOK")
+    assert sidecar.said("HOOK") < sidecar.said("TERM")
 
 
 @requirement(

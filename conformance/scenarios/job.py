@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.status import condition_of
-from fixtures.patience import CRON, STEP
+from fixtures.patience import CRON
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
-    from fixtures.patience import Patience
     from fixtures.stage.staging import Staging
 
 INDEXES = 2
@@ -24,13 +23,13 @@ def job_classic_sidecar(staging: Staging) -> None:
     staging.read("Job", "job-classic-sidecar")
 
 
-def until_job_is(staging: Staging, *kinds: str, patience: Patience = STEP) -> None:
+def until_job_is(staging: Staging, *kinds: str) -> None:
     """Wait until a Job of the scenario has a condition of one of these kinds."""
 
     def met() -> bool:
         return any(condition_of(job, kind).true for job in staging.objects("Job") for kind in kinds)
 
-    staging.until(f"the Job to be {' or '.join(kinds)}", met, patience)
+    staging.until(f"the Job to be {' or '.join(kinds)}", met)
 
 
 def pod_of(staging: Staging) -> str:
@@ -119,6 +118,7 @@ def job_suspended(staging: Staging) -> None:
 
 @scenario("job-cron", seconds=52)
 def job_cron(staging: Staging) -> None:
-    """Wait for the first Job that the schedule brings."""
-    until_job_is(staging, "Complete", "Failed", patience=CRON)
+    """Wait for the first Job that the schedule brings, and let it be the only one."""
+    staging.until("a Job", lambda: staging.objects("Job"), CRON)
     staging.patch(staging.name, {"spec": {"suspend": True}}, kind="CronJob")
+    until_job_is(staging, "Complete", "Failed")

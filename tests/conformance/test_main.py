@@ -168,11 +168,16 @@ def test_a_host_without_limits_of_processes_lists_judges_again_and_reads_kubecon
             for value in ("many", "0", "-5", "1.5", "")
         ),
         (["--in-flight=-5"], "--in-flight: '-5' is not a whole number of at least 1"),
+        *(
+            (["--patience", value], f"--patience: '{value}' is not a number from 1 to 100")
+            for value in ("long", "0.5", "nan", "101")
+        ),
         (["--node-image", "wrong"], "--node-image: invalid choice: 'wrong' (choose from"),
         *(
             ([option], f"{option}: expected one argument")
             for option in (
                 "--in-flight",
+                "--patience",
                 "--only",
                 "--level",
                 "--output",

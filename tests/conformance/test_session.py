@@ -406,10 +406,21 @@ def test_pods_are_tried_before_anything_is_staged(run: Run) -> None:
     assert made.evidence is not None
     facts = made.evidence.facts
     assert facts.cluster["clocks"] == "agree"
+    assert facts.cluster["patience"] == 1
     assert list(facts.capabilities.missing)[-1] is Capability.SERVICE_NETWORK
     sentence = "dropped metadata.labels.sidecar-conformance/self-test"
     assert sentence in facts.cluster["admission"]
     assert f"admission of this cluster: {sentence}" in run.shown.getvalue()
+
+
+def test_the_patience_of_the_options_holds_for_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[float] = []
+    monkeypatch.setattr("fixtures.patience.choose", chosen.append)
+    for words in (("--patience", "2.5"), ()):
+        Session.from_options(options("--output", str(tmp_path), "--kubernetes", "v1.37.2", *words))
+    assert chosen == [2.5, 1]
 
 
 def test_a_run_that_stages_nothing_tries_no_pod(run: Run) -> None:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fixtures.evidence.control import CONTROL
 from tests.kit.edits import RECORDINGS, kept
 
 
@@ -27,7 +28,7 @@ def keep(run: Path, names: list[str]) -> int:
     (target / "run.json").write_text(text + "\n", encoding="utf-8")
     done = 0
     for path in sorted((run / "recordings").glob("*.jsonl")):
-        if names and path.stem not in names:
+        if path.stem == CONTROL or (names and path.stem not in names):
             continue
         lines = []
         with path.open(encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from conformance.checks.bounds import (
     assert_at_least,
     assert_at_most,
+    assert_hooked,
     assert_in_time,
     assert_prompt,
 )
@@ -21,7 +23,7 @@ from tests.kit.tapes import BEGUN, Tape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SLOW = r"; but the node was slow: a pod without sidecars took 4.0 s from its deletion to its SIGT"
+SLOW = r"; but the node was slow: a pod took 4.0 s from its deletion to its SIGT"
 
 
 def timeline(lag: float) -> Timeline:
@@ -29,7 +31,7 @@ def timeline(lag: float) -> Timeline:
     tape = Tape()
     tape.pod(1)
     at = BEGUN + 20 * SECOND
-    found = Lag(TERM, lag, at, at + int(lag * SECOND), "node")
+    found = Lag(TERM, lag, at, at + int(lag * SECOND), "node", "a pod")
     return Timeline(tape.end(), control=lambda: Control([found]))
 
 
@@ -84,10 +86,21 @@ def test_the_sentence_has_both_figures() -> None:
 def test_what_is_far_too_late_for_that_node_fails() -> None:
     with pytest.raises(AssertionError, match=r"where 7 s are the bound$"):
         assert_at_most(timeline(4), moment(40) - moment(10), 7)
-    with pytest.raises(AssertionError, match=r"came 13\.0 s after"):
-        assert_in_time(timeline(4), moment(23), moment(10))
+    with pytest.raises(AssertionError, match=r"came 8\.0 s after"):
+        assert_in_time(timeline(4), moment(18), moment(10))
     with pytest.raises(AssertionError):
-        assert_prompt(timeline(4), 0, "it was killed", room=13)
+        assert_prompt(timeline(4), 0, "it was killed", room=8)
+
+
+@pytest.mark.parametrize(("lag", "left_open"), [(0.1, False), (2.5, False), (4, True)])
+def test_a_hook_that_said_nothing_may_have_been_late_for_its_grace_period(
+    *, lag: float, left_open: bool
+) -> None:
+    silent = SimpleNamespace(ever_said=lambda _: False)
+    with pytest.raises(InconclusiveError if left_open else AssertionError, match="never said 'HI'"):
+        assert_hooked(timeline(lag), silent, "HI", grace=5)  # type: ignore[arg-type]
+    spoken = SimpleNamespace(ever_said=lambda word: word == "HI")
+    assert_hooked(timeline(lag), spoken, "HI", grace=5)  # type: ignore[arg-type]
 
 
 def test_what_the_evidence_leaves_open_stays_so() -> None:
