@@ -36,10 +36,10 @@ def components(minor: int) -> Components:
     )
 
 
-def judge(one: Declared, recordings: Mapping[str, Recording]) -> None:
-    """Let a check judge these recordings; what it raises comes through."""
+def judge(one: Declared, recordings: Mapping[str, Recording], of: Components | None = None) -> None:
+    """Let a check judge these recordings of these components; what it raises comes through."""
     timelines = {
-        name: Timeline(recording, components=components(recording.header.minor))
+        name: Timeline(recording, components=of or components(recording.header.minor))
         for name, recording in recordings.items()
     }
     wanted = inspect.signature(one.check).parameters
