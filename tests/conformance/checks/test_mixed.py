@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,6 +118,27 @@ def test_each_component_shows_the_gate_of_its_own_version() -> None:
         with pytest.raises(AssertionError):
             # Taken for one of 1.37 the kubelet shows a gate that it should not have.
             judge(BY_ID["api.gate-removed"], recordings, of_kubelet(37))
+
+
+def answered(recording: Recording, status: int) -> Recording:
+    """Return a recording in which the resize of the plain init container had another answer."""
+    records = [
+        replace(record, answer={**record.answer, "status": status})
+        if isinstance(record, ActionRecord) and "'plain'" in str(record.arguments.get("patch"))
+        else record
+        for record in recording.records
+    ]
+    return type(recording)(recording.path, recording.header, records, recording.complete)
+
+
+def test_an_init_container_is_not_resized_where_the_kubelet_cannot() -> None:
+    one, kept = BY_ID["resize.plain-init"], edits.load(NEW, "resize")
+    judge(one, {"resize": kept})
+    judge(one, {"resize": answered(kept, 403)}, of_kubelet(35))
+    with pytest.raises(AssertionError):
+        judge(one, {"resize": kept}, of_kubelet(35))
+    with pytest.raises(AssertionError):
+        judge(one, {"resize": answered(kept, 403)})
 
 
 def test_the_servers_promises_are_its_own_beside_an_old_kubelet() -> None:
