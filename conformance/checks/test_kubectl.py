@@ -110,7 +110,7 @@ def test_completed(timeline: Timeline) -> None:
     since="1.29",
     scenario="kubectl-crashing",
     source=PRINTERS,
-    needs=OWN_CONTAINERS,
+    needs=(*OWN_CONTAINERS, Capability.LONG_BACKOFF),
 )
 def test_status_crashing_sidecar(timeline: Timeline) -> None:
     """A running pod with a sidecar in back-off is shown as Init:CrashLoopBackOff or Init:Error.

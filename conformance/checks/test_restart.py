@@ -300,6 +300,7 @@ def test_last_state(timeline: Timeline) -> None:
     since="1.29",
     scenario="restart-backoff",
     source=KUBELET_PODS,
+    needs=LONG_BACKOFF,
 )
 def test_waiting_crashloop(timeline: Timeline) -> None:
     """A sidecar that failed and is held back waits in CrashLoopBackOff.

@@ -43,13 +43,16 @@ def components(minor: int) -> Components:
 
 
 def judge(
-    one: Declared, recordings: Mapping[str, Recording], control: Control | None = None
+    one: Declared,
+    recordings: Mapping[str, Recording],
+    control: Control | None = None,
+    of: Components | None = None,
 ) -> None:
-    """Let a check judge these recordings; what it raises comes through."""
+    """Let a check judge these recordings of these components; what it raises comes through."""
     timelines = {
         name: Timeline(
             recording,
-            components=components(recording.header.minor),
+            components=of or components(recording.header.minor),
             control=lambda: control or Control(),
         )
         for name, recording in recordings.items()
