@@ -232,7 +232,10 @@ class Paused:
         finally:
             node.engine.execute("unpause", node.name)
             kubectl(
-                target.control, "wait", f"node/{node.name}", "--for=condition=Ready",
+                target.control,
+                "wait",
+                f"node/{node.name}",
+                "--for=condition=Ready",
                 "--timeout=90s",
             )
 
@@ -270,9 +273,7 @@ class FakeNode:
         try:
             merge = "application/merge-patch+json"
             status = {"status": document["status"]}
-            target.api.require(
-                "PATCH", f"{path}/{name}/status", body=status, content_type=merge
-            )
+            target.api.require("PATCH", f"{path}/{name}/status", body=status, content_type=merge)
             yield {}
         finally:
             target.api.require("DELETE", f"{path}/{name}")
@@ -304,7 +305,10 @@ class LesserUser:
             yield {"kubeconfig": str(path)}
         finally:
             kubectl(
-                target.control, "delete", "--ignore-not-found", "--filename=-",
+                target.control,
+                "delete",
+                "--ignore-not-found",
+                "--filename=-",
                 stdin=text.encode(),
             )
 
@@ -387,14 +391,15 @@ class SmallDisk:
     @contextmanager
     def made(self, target: Target) -> Iterator[Mapping[str, str]]:
         """See Change."""
-
         path = target.folder / "disk"
         path.mkdir()
-        execute("mount", "-t", "tmpfs", "-o", f"size={self.kibibytes}k", "tmpfs", str(path))
+        execute(
+            "mount", "-t", "tmpfs", "-o", f"size={self.kibibytes}k", "tmpfs", str(path), timeout=30
+        )
         try:
             yield {"disk": str(path)}
         finally:
-            execute("umount", str(path))
+            execute("umount", str(path), timeout=30)
 
 
 def kubectl(node: EngineNode, *arguments: str, stdin: bytes | None = None) -> str:

@@ -25,25 +25,33 @@ DECIDING = ("fail", "error", "inconclusive")
 
 def complaints(run: Run, outcome: Outcome) -> Iterator[str]:
     """Yield what is wrong with the outcome of a run, in any case and by its declaration."""
+    yield from _of_the_end(run, outcome)
+    yield from _of_the_output(run, outcome.output)
+    if outcome.report is not None:
+        yield from _of_the_report(run, outcome, outcome.report)
+    elif run.verdict or run.decides:
+        yield "there is no report"
+
+
+def _of_the_end(run: Run, outcome: Outcome) -> Iterator[str]:
     if outcome.status is None:
         yield f"no end after {run.seconds:.0f} s"
     elif outcome.status != run.exit:
         yield f"exit status {outcome.status}, not {run.exit}"
     if outcome.silence > SILENCE_SECONDS:
         yield f"not a line for {outcome.silence:.0f} s"
+
+
+def _of_the_output(run: Run, output: str) -> Iterator[str]:
     for words in NOT_FOR_PEOPLE:
-        if words in outcome.output:
+        if words in output:
             yield f"{words!r} in the output"
     for pattern in run.says:
-        if not re.search(pattern, outcome.output):
+        if not re.search(pattern, output):
             yield f"{pattern!r} is not in the output"
     for pattern in run.never:
-        if re.search(pattern, outcome.output):
+        if re.search(pattern, output):
             yield f"{pattern!r} is in the output"
-    if outcome.report is not None:
-        yield from _of_the_report(run, outcome, outcome.report)
-    elif run.verdict or run.decides:
-        yield "there is no report"
 
 
 def _of_the_report(run: Run, outcome: Outcome, report: dict[str, Any]) -> Iterator[str]:
