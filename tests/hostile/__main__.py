@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fixtures.errors import SuiteError, UsageError
-from fixtures.host.commands import CommandError
 from fixtures.host.progress import Progress
 from fixtures.images import releases
 from fixtures.kubeapi import belongings
 from tests.hostile import clusters
-from tests.hostile.cases import CASES, SHAPES
+from tests.hostile.cases import ABOUT_SHAPES, CASES, SHAPES
 from tests.hostile.changes import Target, kubectl
 from tests.hostile.judging import complaints, summary
 from tests.hostile.runs import Started
@@ -76,11 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", metavar="CASE[,...]", help="cases by name or glob")
     parser.add_argument("--full", action="store_true", help="with the cases that run all checks")
     parser.add_argument("--list", action="store_true", help="print the cases and stop")
+    parser.add_argument("--page", action="store_true", help="print docs/hostile-clusters.md")
     parser.add_argument("--kubernetes", metavar="VERSION", help="of the clusters (default: newest)")
     parser.add_argument("--output", type=Path, help="where outputs and reports are kept")
     options = parser.parse_args(arguments)
     try:
-        cases = chosen(options.only, full=options.full)
+        if options.page:
+            say("\n".join(page()))
+            return 0
+        cases = chosen(options.only, full=options.full or options.list)
         if options.list:
             for case in cases:
                 say(f"{case.name:<32} {case.about}")
@@ -151,7 +154,7 @@ def run_case(case: Case, cluster: Cluster, folder: Path) -> Done:
         before = others(target)
         _run_changed(target, case, done)
         done.wrong += left(target, before)
-    except (SuiteError, CommandError) as error:
+    except SuiteError as error:
         # The other cases can still be tried; what is wrong with the cluster shows in them.
         done.wrong.append(f"the case broke: {error}")
     done.seconds = time.monotonic() - begun
@@ -207,6 +210,38 @@ def table(done: Iterable[Done]) -> Iterator[str]:
     for one in done:
         exits = ", ".join(map(str, one.exits))
         yield f"{one.case.name:<32} {exits:<12} {one.seconds:>7.0f}  {one.word}"
+
+
+def page() -> Iterator[str]:
+    """Yield the lines of the page that tells of the cases."""
+    yield "# Clusters that are not like ours"
+    yield ""
+    yield "A conformance suite is right only if it is right on every cluster. `nox -s hostile`"
+    yield "changes real clusters the way users' clusters are, runs the suite on them, and looks at"
+    yield "what comes out: the exit status, the verdicts, what is said and what is left. This page"
+    yield "is made from `tests/hostile/cases.py` by `nox -s docs`."
+    for shape, about in ABOUT_SHAPES.items():
+        yield ""
+        yield f"## {about}"
+        yield ""
+        yield "| case | cluster | what the suite is asked for | exit | what it says |"
+        yield "| --- | --- | --- | --- | --- |"
+        for case in CASES:
+            if case.shape == shape:
+                yield from _rows(case)
+
+
+def _rows(case: Case) -> Iterator[str]:
+    """Yield one line a run of a case; the case is named by the first."""
+    known = f" (not yet: {case.known})" if case.known else ""
+    heads = [(f"`{case.name}`", case.about + known), *[("", "")] * len(case.runs)]
+    for (name, about), run in zip(heads, case.runs, strict=False):
+        asked = run.options[run.options.index("--only") + 1] if "--only" in run.options else "all"
+        asked = "`cleanup`" if run.options[:1] == ("cleanup",) else asked.replace(",", ", ")
+        ended = f"{run.stop.number.name}: " if run.stop else ""
+        said = " ".join(f"`{pattern}`" for pattern in run.says) or run.verdict or ""
+        cells = (name, about, asked.replace("*", r"\*"), f"{ended}{run.exit}", said)
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def say(line: str) -> None:

@@ -38,6 +38,14 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
 }
 """The clusters that cases share, by name: the values of Shape in `clusters`."""
 
+ABOUT_SHAPES: Mapping[str, str] = {
+    "one": "One node",
+    "two": "Two nodes",
+    "mixed": "Two nodes of two versions",
+    "ipv6": "Without IPv4",
+}
+"""What each of them is, in a heading."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -101,6 +109,12 @@ CASES = (
         "New namespaces are held to Pod Security level restricted where they are not labelled.",
         (only("startup,vol,sched.hostport,sec.psa-applies"),),
         Applied("restricted-by-default", takes="Namespace"),
+    ),
+    Case(
+        "baseline-by-default",
+        "New namespaces are held to Pod Security level baseline where they are not labelled.",
+        (only("vol,net,sched.hostport"),),
+        Applied("baseline-by-default", takes="Namespace"),
     ),
     Case(
         "always-restricted",
@@ -179,7 +193,7 @@ CASES = (
         "slow-webhook",
         "An admission webhook answers no request for a pod, each of which waits for 5 s.",
         (only(FEW),),
-        Applied("slow-webhook", takes="Pod"),
+        Applied("slow-webhook"),
     ),
     # Where pods cannot go, or not be had.
     Case(
@@ -339,7 +353,7 @@ CASES = (
     Case(
         "short-back-off",
         "The kubelet restarts what crashes after two seconds at most.",
-        (only("restart,status.crashloop*"),),
+        (only("restart"),),
         Kubelet(
             {
                 "crashLoopBackOff": {"maxContainerRestartPeriod": "2s"},

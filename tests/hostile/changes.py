@@ -95,47 +95,50 @@ class Applied:
                 _until(lambda: self._answer(target.api) == before, f"{self.name} goes on")
 
     def _answer(self, api: Api) -> str:
-        """Return what the API server makes of a sample, as text to compare."""
-        if not self.takes:
-            return ""
+        """Return what the API server makes of samples, as text to compare."""
         space = None if self.takes == "Namespace" else "default"
-        path = path_of(self.takes, space)
-        answer = api.request("POST", path, query={"dryRun": "All"}, body=_SAMPLES[self.takes])
-        body = answer.body
-        if not answer.ok:
-            return answer.why
-        kept = {"spec": body.get("spec"), "labels": body["metadata"].get("labels")}
-        (kept["spec"] or {}).pop("volumes", None)  # the token's name is a new one each time
-        text = json.dumps(kept)
-        return text.replace(json.dumps(_mounts(body)), "")
-
-
-def _mounts(body: Json) -> Any:  # noqa: ANN401 - JSON
-    containers = body.get("spec", {}).get("containers") or [{}]
-    return containers[0].get("volumeMounts")
+        answers = [
+            api.request("POST", path_of(self.takes, space), query={"dryRun": "All"}, body=sample)
+            for sample in _SAMPLES.get(self.takes, ())
+        ]
+        return json.dumps(
+            [
+                [one.body["spec"], one.body["metadata"].get("labels")] if one.ok else one.why
+                for one in answers
+            ]
+        )
 
 
 _CONTAINER = {"image": "example.org/sample", "name": "app"}
-_SAMPLES: Mapping[str, Json] = {
-    "Namespace": {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": "hostile-sample",
-            "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
+_NAMESPACE: Json = {
+    "apiVersion": "v1",
+    "kind": "Namespace",
+    "metadata": {"name": "hostile-sample"},
+}
+_SAMPLES: Mapping[str, Sequence[Json]] = {
+    "Namespace": (
+        _NAMESPACE,
+        {
+            **_NAMESPACE,
+            "metadata": {
+                **_NAMESPACE["metadata"],
+                "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
+            },
         },
-    },
-    "Pod": {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "hostile-sample", "labels": {"of": "a sample"}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 7,
-            "initContainers": [{**_CONTAINER, "name": "sidecar", "restartPolicy": "Always"}],
-            "containers": [_CONTAINER],
+    ),
+    "Pod": (
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "hostile-sample"},
+            "spec": {
+                "automountServiceAccountToken": False,  # its volume has a new name each time
+                "terminationGracePeriodSeconds": 7,
+                "initContainers": [{**_CONTAINER, "name": "sidecar", "restartPolicy": "Always"}],
+                "containers": [_CONTAINER],
+            },
         },
-    },
+    ),
 }
 
 

@@ -127,6 +127,8 @@ class Started:
             self._process.wait()
         ended = time.monotonic()
         self._reader.join(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         return Outcome(
             status=status,
             seconds=ended - self._begun,
