@@ -57,7 +57,7 @@ class Run:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop: Stop | None = None
     beside_the_next: bool = False
-    seconds: float = 400.0
+    seconds: float = 900.0
 
     def command(self, values: Mapping[str, str]) -> list[str]:
         """Return the command line; `values` fill the braces."""
