@@ -407,7 +407,7 @@ CASES = (
                 output="{folder}/same",
                 exit=4,
                 verdict=None,
-                says=("ERROR: .*another run",),
+                says=("ERROR: .*is being written by",),
             ),
         ),
     ),
