@@ -26,11 +26,12 @@ CLEAN_UP_SECONDS = 120
 """How long an interrupted run may take to remove its cluster before nox ends it."""
 
 GENERATED = {
-    "docs/catalogue.md": "conformance.catalogue",
-    "docs/patience.md": "fixtures.patience",
-    "reports/report.schema.json": "reports.schema",
+    "docs/catalogue.md": ["conformance.catalogue"],
+    "docs/hostile-clusters.md": ["tests.hostile", "--page"],
+    "docs/patience.md": ["fixtures.patience"],
+    "reports/report.schema.json": ["reports.schema"],
 }
-"""The files that are generated, and the module that prints each."""
+"""The files that are generated, and the module (with its options) that prints each."""
 
 
 @nox.session
@@ -65,6 +66,23 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def hostile(session: nox.Session) -> None:
+    """Run the suite on clusters that are changed the way users' are: half an hour and more."""
+    session.install(*RUNTIME)
+    try:
+        session.run(
+            "python",
+            "-m",
+            "tests.hostile",
+            *session.posargs,
+            interrupt_timeout=CLEAN_UP_SECONDS,
+            terminate_timeout=CLEAN_UP_SECONDS,
+        )
+    except CommandFailed as error:
+        sys.exit(error.return_code)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types."""
     session.install(*RUNTIME, *LINT)
@@ -82,10 +100,10 @@ def clean(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the generated files: the catalogue and the schema of reports."""
+    """Write the generated files: the catalogue, the page of changed clusters, the schema."""
     session.install(*RUNTIME)
-    for path, module in GENERATED.items():
-        text = session.run("python", "-m", module, silent=True, stderr=None)
+    for path, words in GENERATED.items():
+        text = session.run("python", "-m", *words, silent=True, stderr=None)
         Path(path).write_text(str(text), encoding="utf-8")
 
 
