@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.errors import SuiteError
-from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
 from fixtures.stage import manifest
+from fixtures.stage.demands import hindrance
+from fixtures.stage.scenario import scenario_named
 from reports.model import Result, Verdict
 
 if TYPE_CHECKING:
@@ -51,19 +52,10 @@ def why_unsupported(requirement: Requirement, evidence: Evidence) -> str | None:
     reason = requirement.unpromised_in(capabilities.minor) or capabilities.lacking(
         requirement.needs
     )
-    endless = capabilities.lacking((Capability.ENDING_PODS,))
-    if reason is None and endless and any(map(has_ending_pods, requirement.scenarios)):
-        return endless
-    return reason
-
-
-def has_ending_pods(scenario: str) -> bool:
-    """Tell whether a scenario has pods that end when their regular containers have ended."""
-    return manifest.exists(scenario) and any(
-        spec.get("restartPolicy", "Always") != "Always"
-        for document in manifest.load(scenario)
-        for _, spec in manifest.pod_specs(document)
-    )
+    if reason is not None:
+        return reason
+    scenarios = (scenario_named(name) for name in requirement.scenarios if manifest.exists(name))
+    return next(filter(None, (hindrance(one, capabilities) for one in scenarios)), None)
 
 
 def why_failed(requirement: Requirement, capabilities: Capabilities) -> str | None:
