@@ -118,8 +118,8 @@ def _command(name: str, arguments: Sequence[str]) -> int:
     )
     own.hint = f"see 'python -m conformance {name} --help'"
     if name == "rbac":
-        own.parse_args(arguments)
-        _write(rights.manifest(), sys.stdout)
+        own.add_argument("--namespace", metavar="NAME", help="of a run in this namespace only")
+        _write(rights.manifest(own.parse_args(arguments).namespace), sys.stdout)
         return 0
     cleanup.add_options(own.add_argument)
     return cleanup.cleanup(own.parse_args(arguments), lambda line: _write(f"{line}\n", sys.stdout))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.clusters.existing import server_version
 from fixtures.errors import EnvironmentBrokenError, UsageError
-from fixtures.kubeapi import belongings, owner
+from fixtures.kubeapi import belongings, owner, rights
 from fixtures.kubeapi.client import Api
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def add_options(add: Callable[..., object]) -> None:
     """Add the options of the command; `add` takes what argparse's add_argument takes."""
     add("--context", metavar="NAME", help="the kubeconfig context of the cluster")
     add("--kubeconfig", metavar="FILE", help="the kubeconfig of --context (default: as kubectl's)")
+    add("--namespace", metavar="NAME", help="look into this namespace, and nowhere else")
     add(
         "--all",
         action="store_true",
@@ -31,24 +32,27 @@ def cleanup(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     """Remove what dead runs have left, and say what was found, removed and is still there.
 
     Returns the exit status: 3 where something is not gone. Raises UsageError for a cluster that
-    cannot be reached, EnvironmentBrokenError where its namespaces may not be listed.
+    cannot be reached, or whose namespaces may not be listed.
     """
     if not options.context and not options.kubeconfig:
         raise UsageError("cleanup needs to be told the cluster: give --context or --kubeconfig")
     api = Api(Path(options.kubeconfig) if options.kubeconfig else None, options.context)
     server_version(api, options.context)
+    listing = [right for right in rights.RIGHTS if "list namespaces" in right.single]
+    if not options.namespace and rights.missing(api, listing):
+        raise UsageError("the user may not list namespaces: give the one to look into, --namespace")
     now = time.time()
     left: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
-    for thing in belongings.of_the_suite(api):
+    for thing in belongings.of_the_suite(api, options.namespace):
         chosen = options.all or owner.is_left_behind(thing, now)
         (left if chosen else others).append(thing)
     for thing in left:
-        say(f"removing {belongings.named(thing)} of run {belongings.run_of(thing)}")
+        say(f"removing {belongings.named(thing)} of run {owner.run_of(thing)}")
     remains = belongings.remove(api, left)
     for thing in others:
         say(
-            f"left {belongings.named(thing)}: run {belongings.run_of(thing)} may be under way, "
+            f"left {belongings.named(thing)}: run {owner.run_of(thing)} may be under way, "
             "and --all removes it anyway"
         )
     for line in remains:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.errors import SuiteError
-from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
 from fixtures.evidence.recording import WaitRecord
 from fixtures.stage import manifest
+from fixtures.stage.demands import hindrance
+from fixtures.stage.scenario import scenario_named
 from reports.model import Result, Verdict
 
 if TYPE_CHECKING:
@@ -61,19 +62,10 @@ def why_unsupported(requirement: Requirement, evidence: Evidence) -> str | None:
     nodes = evidence.nodes_of(requirement.scenarios)
     unpromised = requirement.unpromised_by(evidence.facts.components, nodes)
     reason = unpromised or capabilities.lacking(requirement.needs)
-    endless = capabilities.lacking((Capability.ENDING_PODS,))
-    if reason is None and endless and any(map(has_ending_pods, requirement.scenarios)):
-        return endless
-    return reason
-
-
-def has_ending_pods(scenario: str) -> bool:
-    """Tell whether a scenario has pods that end when their regular containers have ended."""
-    return manifest.exists(scenario) and any(
-        spec.get("restartPolicy", "Always") != "Always"
-        for document in manifest.load(scenario)
-        for _, spec in manifest.pod_specs(document)
-    )
+    if reason is not None:
+        return reason
+    scenarios = (scenario_named(name) for name in requirement.scenarios if manifest.exists(name))
+    return next(filter(None, (hindrance(one, capabilities) for one in scenarios)), None)
 
 
 def why_failed(requirement: Requirement, capabilities: Capabilities) -> str | None:

@@ -162,6 +162,7 @@ class Session:
         stage = Stage(
             cluster.api,
             run_id=self.run_id,
+            spaces=cluster.spaces,
             directory=recordings,
             images=images,
             nodes=cluster.nodes,
@@ -169,7 +170,7 @@ class Session:
             in_flight=self.options.in_flight,
         )
         with self.progress.step("looking at the cluster"):
-            stage.open_namespace(stage.namespace)
+            cluster.spaces.open(stage.namespace)
             user = stage.user_in(stage.namespace)
             found = detect(
                 cluster.api,
@@ -178,11 +179,18 @@ class Session:
                 images,
                 user=user,
                 versions=cluster.versions,
-            )
+                denied=cluster.denied,
+            ).without(cluster.spaces.missing())
+        if found.doubt:
+            self.progress.notice(found.doubt)
         if self._scenarios(self._facts(found, cluster)):
             with self.progress.step("testing two pods"):
+                missing = found.capabilities.missing
                 trial = SelfTest(cluster.api, stage.namespace, self.run_id, images, user=user)
-                findings = trial.run(sidecars=Capability.SIDECARS not in found.capabilities.missing)
+                findings = trial.run(
+                    sidecars=Capability.SIDECARS not in missing,
+                    service=Capability.SERVICE_NETWORK not in missing,
+                )
             found = found.with_admission(findings.admission)
             found = found.without(findings.missing, clocks=findings.clocks)
         for sentence in found.facts["admission"]:
@@ -196,6 +204,7 @@ class Session:
             ),
             node_pods=found.facts["podsPerNode"],
             cpus=found.facts["cpus"],
+            missing=found.capabilities.missing.keys(),
         )
         run_facts = self._facts(found, cluster)
         # Whatever happens from now on, what was recorded until then can be judged again.

@@ -268,7 +268,7 @@ def test_probes_and_hooks_allowed(timeline: Timeline) -> None:
     since="1.29",
     scenario=("api-validation", "api-live"),
     source=(INIT_CONTAINERS, VALIDATION),
-    needs=OWN_CONTAINERS,
+    needs=(*OWN_CONTAINERS, Capability.EPHEMERAL_CONTAINERS),
 )
 def test_names_unique(timelines: dict[str, Timeline]) -> None:
     """A sidecar shares its name with no regular, init or ephemeral container of its pod."""
@@ -441,6 +441,7 @@ def test_immutable_after_create(timeline: Timeline) -> None:
     since="1.29",
     scenario="api-live",
     source=VALIDATION,
+    needs=(Capability.SIDECARS, Capability.EPHEMERAL_CONTAINERS),
 )
 def test_ephemeral_policy(timeline: Timeline) -> None:
     """An ephemeral container can have no restartPolicy: it is refused (in 1.34 dropped)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.requirements import OBSERVED, requirement
 from conformance.sources import DEBUG_INIT, DOCS
+from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.status import container_status, phase_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def assert_still_initialising(timeline: Timeline) -> None:
     since="1.29",
     scenario="dbg-init",
     source=(DEBUG_RUNNING, DEBUG_INIT),
+    needs=(Capability.SIDECARS, Capability.ATTACH),
 )
 def test_exec_logs_attach(timeline: Timeline) -> None:
     """A sidecar can be looked into by exec, attach, logs and previous logs in initialisation."""
@@ -57,6 +59,7 @@ def test_exec_logs_attach(timeline: Timeline) -> None:
     since="1.29",
     scenario="dbg-init",
     source=(EPHEMERAL_CONTAINERS, DEBUG_RUNNING),
+    needs=(Capability.SIDECARS, Capability.EPHEMERAL_CONTAINERS),
 )
 def test_ephemeral_target(timeline: Timeline) -> None:
     """An ephemeral container may target a sidecar, and runs while the pod is initialising."""

@@ -205,6 +205,7 @@ def test_hostport_works(timeline: Timeline) -> None:
     since="1.29",
     scenario="net-web",
     source=PORT_FORWARD,
+    needs=(Capability.SIDECARS, Capability.PORT_FORWARD),
 )
 def test_port_forward(timeline: Timeline) -> None:
     """Port-forward reaches a sidecar while the pod is still initialising."""

@@ -231,7 +231,7 @@ def test_qos_includes_sidecars(timeline: Timeline) -> None:
     since="1.29",
     scenario="res-fit",
     source=upstream("pkg/kubelet/lifecycle/predicate.go"),
-    needs=OWN_RESOURCES,
+    needs=(*OWN_RESOURCES, Capability.NODES),
 )
 def test_kubelet_admission(timeline: Timeline) -> None:
     """The kubelet refuses a pod whose sidecars and main containers together have no room."""

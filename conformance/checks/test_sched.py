@@ -31,7 +31,7 @@ def assert_no_room(timeline: Timeline, name: str, words: str, *, beside: str) ->
     since="1.33",
     scenario="sched-hostport",
     source=pull(132040),
-    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES, Capability.NODES),
 )
 def test_hostport(timeline: Timeline) -> None:
     """A hostPort of a sidecar is taken: no other pod that wants it is put on the same node."""

@@ -408,7 +408,7 @@ def test_regular_init_not_awaited(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-gap",
     source=TERMINATION_ORDER,
-    needs=OWN_GRACE,
+    needs=(*OWN_GRACE, Capability.EPHEMERAL_CONTAINERS),
 )
 def test_ephemeral_not_awaited(timeline: Timeline) -> None:
     """Sidecars do not wait for ephemeral containers to stop."""
@@ -620,7 +620,7 @@ def test_active_deadline_order(timeline: Timeline) -> None:
     since="1.29",
     scenario="term-ways",
     source=f"{DOCS}/concepts/scheduling-eviction/api-eviction/",
-    needs=OWN_GRACE,
+    needs=(*OWN_GRACE, Capability.EVICTION),
 )
 def test_eviction_api(timeline: Timeline) -> None:
     """An evicted pod stops in the same order as a deleted one."""

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from fixtures.errors import EnvironmentBrokenError
+from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.kubeapi.status import condition_of
@@ -36,7 +37,7 @@ def api_templates(staging: Staging) -> None:
             staging.read(document["kind"], document["metadata"]["name"])
 
 
-@scenario("api-patch", seconds=1)
+@scenario("api-patch", seconds=1, uses=("patch deployments.apps",))
 def api_patch(staging: Staging) -> None:
     """Add sidecars to a stored pod template in the two ways in which injectors do."""
     image = staging.images.fixture
@@ -130,6 +131,8 @@ def api_live(staging: Staging) -> None:
             content_type="application/json-patch+json",
             may_fail=True,
         )
+    if not staging.has(Capability.EPHEMERAL_CONTAINERS):
+        return
     for variant, container in (
         ("plain", {"name": "debugger"}),
         ("name of sidecar", {"name": "sidecar"}),
@@ -156,13 +159,8 @@ def api_live(staging: Staging) -> None:
 def api_gate(staging: Staging) -> None:
     """Ask the API server and a kubelet for their gates, and a kubelet to turn this one off."""
     ask_all(staging)
-    nodes = staging.get(path_of("Node", None), "nodes").body["items"]
-    # Any that answers: nodes that are away, or are no kubelets, may be listed before it.
-    node = next((one for one in nodes if condition_of(one, "Ready").true), nodes[0])
-    name, metric = node["metadata"]["name"], "kubernetes_feature_enabled"
-    kubelet = path_of("Node", None, name) + "/proxy/metrics"
-    staging.metrics("gates", "/metrics", metric, component="kube-apiserver")
-    staging.metrics("gates", kubelet, metric, component="kubelet", node=name)
+    if staging.has(Capability.METRICS):
+        read_gates(staging)
     if not staging.nodes:
         return
     # A kubelet reads its gates before anything else, and ends at the missing configuration.
@@ -173,6 +171,17 @@ def api_gate(staging: Staging) -> None:
             f"timeout 30 kubelet --config=/nonexistent {gates} 2>&1; echo exit code $?",
             action=f"kubelet {gates}".strip(),
         )
+
+
+def read_gates(staging: Staging) -> None:
+    """Ask the API server and a kubelet for their gates."""
+    nodes = staging.get(path_of("Node", None), "nodes").body["items"]
+    # Any that answers: nodes that are away, or are no kubelets, may be listed before it.
+    node = next((one for one in nodes if condition_of(one, "Ready").true), nodes[0])
+    name, metric = node["metadata"]["name"], "kubernetes_feature_enabled"
+    kubelet = path_of("Node", None, name) + "/proxy/metrics"
+    staging.metrics("gates", "/metrics", metric, component="kube-apiserver")
+    staging.metrics("gates", kubelet, metric, component="kubelet", node=name)
 
 
 # Clusters whose feature gate is off.

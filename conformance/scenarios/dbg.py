@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.kinds import path_of
 from fixtures.stage.manifest import secure_container
 from fixtures.stage.scenario import scenario
@@ -19,11 +20,19 @@ def dbg_init(staging: Staging) -> None:
     staging.until_said("sidecar", "TICK")
     # That one of these fails is for the checks to say.
     staging.exec("sidecar", "sh", "-c", "echo from inside; exit 5", may_fail=True)
-    staging.attach("sidecar", "TICK")
+    if staging.has(Capability.ATTACH):
+        staging.attach("sidecar", "TICK")
     staging.get(log, "log", container="sidecar", may_fail=True)
     staging.exec("sidecar", "touch", "/shared/end", may_fail=True)
     staging.until_restarted("sidecar")
     staging.get(log, "previous log", container="sidecar", previous="true", may_fail=True)
+    if staging.has(Capability.EPHEMERAL_CONTAINERS):
+        debug(staging)
+    staging.read("Pod", "dbg-init")
+
+
+def debug(staging: Staging) -> None:
+    """Look at the processes of the sidecar from an ephemeral container."""
     debugger = {
         "name": "debugger",
         "image": staging.images.fixture,
@@ -39,4 +48,3 @@ def dbg_init(staging: Staging) -> None:
     )
     staging.until_terminated("debugger")
     staging.until_said("debugger", "sh -c")
-    staging.read("Pod", "dbg-init")

@@ -90,7 +90,7 @@ def job_policy(staging: Staging) -> None:
     until_over(staging)
 
 
-@scenario("job-suspended", seconds=23)
+@scenario("job-suspended", seconds=23, uses=("patch jobs.batch",))
 def job_suspended(staging: Staging) -> None:
     """Suspend the Job, resume it while its pod still stops, and let its deadline be over."""
 
@@ -116,7 +116,7 @@ def job_suspended(staging: Staging) -> None:
     staging.until("all pods to be gone", lambda: not staging.objects("Pod"))
 
 
-@scenario("job-cron", seconds=52)
+@scenario("job-cron", seconds=52, uses=("patch cronjobs.batch",))
 def job_cron(staging: Staging) -> None:
     """Wait for the first Job that the schedule brings, and let it be the only one."""
     staging.until("a Job", lambda: staging.objects("Job"), CRON)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.patience import ANSWER
 from fixtures.stage.scenario import scenario
@@ -29,7 +30,8 @@ def net_web(staging: Staging) -> None:
     """Ask by port-forward while the pod initialises, by Services later and until its end."""
     staging.until("proxy to be started", lambda: staging.status("proxy", "net-web").started)
     staging.until_running("early", "net-web")
-    staging.forward(SIDECAR_PORT, "GET / HTTP/1.0\r\n\r\n", "net-web")
+    if staging.has(Capability.PORT_FORWARD):
+        staging.forward(SIDECAR_PORT, "GET / HTTP/1.0\r\n\r\n", "net-web")
     staging.exec("proxy", "touch", "/shared/go", pod="net-web")
     staging.until_ready()
     services = {"number": "net-web-number", "name": "net-web-name"}

@@ -6,6 +6,7 @@ import base64
 import time
 from typing import TYPE_CHECKING, Any
 
+from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
@@ -194,7 +195,14 @@ def res_disk(staging: Staging) -> None:
     refused=("res-fit-widgets", "res-fit-memory"),
 )
 def res_fit(staging: Staging) -> None:
-    """Fill a node, then ask for what is left and for more; widgets are given and taken away."""
+    """Propose pods of each class; fill a node, and ask for what is left of it and for more."""
+    classes(staging)
+    if staging.has(Capability.NODES):
+        fill(staging)
+
+
+def fill(staging: Staging) -> None:
+    """Let a pod take some of a node, and ask for more; widgets are given and taken away."""
     first, widgets, memory = staging.documents
     if staging.nodes:
         give(staging, str(WIDGETS))
@@ -222,7 +230,6 @@ def res_fit(staging: Staging) -> None:
             lambda: staging.condition("PodScheduled", "res-fit-widgets"),
         )
     staging.until_finished("res-fit-memory")
-    classes(staging)
     if staging.nodes:
         give(staging, None)
 

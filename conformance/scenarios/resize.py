@@ -90,7 +90,7 @@ def resize_sidecars(staging: Staging) -> None:
     staging.until_gone()
 
 
-@scenario("resize-absent", seconds=5)
+@scenario("resize-absent", seconds=5, uses=("patch pods/resize",))
 def resize_absent(staging: Staging) -> None:
     """Ask for other resources in both ways."""
     staging.until_running("sidecar")

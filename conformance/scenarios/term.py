@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.kinds import path_of
 from fixtures.patience import GRACE_KEPT
 from fixtures.stage.scenario import scenario
@@ -80,8 +81,9 @@ def term_init(staging: Staging) -> None:
 def term_gap(staging: Staging) -> None:
     """Add an ephemeral container, crash the middle sidecar twice, delete during its back-off."""
     staging.until_said("app", "UP")
-    staging.add_ephemeral("term-gap", "debugger", DEBUGGER)
-    staging.until_said("debugger", "UP")
+    if staging.has(Capability.EPHEMERAL_CONTAINERS):
+        staging.add_ephemeral("term-gap", "debugger", DEBUGGER)
+        staging.until_said("debugger", "UP")
     staging.exec("app", "touch", "/shared/crash")
     staging.until_said("app", "DOWN")
     staging.delete()
@@ -92,17 +94,20 @@ def term_gap(staging: Staging) -> None:
 def term_ways(staging: Staging) -> None:
     """Evict one pod, and let the active deadline of the other be over."""
     evicted, deadline = "term-ways-evicted", "term-ways-deadline"
+    evicts = staging.has(Capability.EVICTION)
     staging.until_said("app", "UP", pod=evicted)
-    staging.request(
-        "evict",
-        "POST",
-        path_of("Pod", staging.namespace, evicted) + "/eviction",
-        arguments={"name": evicted},
-        body={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": evicted}},
-    )
+    if evicts:
+        staging.request(
+            "evict",
+            "POST",
+            path_of("Pod", staging.namespace, evicted) + "/eviction",
+            arguments={"name": evicted},
+            body={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": evicted}},
+        )
     staging.until_said("app", "UP", pod=deadline)
     staging.patch(deadline, {"spec": {"activeDeadlineSeconds": 1}})
-    staging.until_gone(evicted)
+    if evicts:
+        staging.until_gone(evicted)
     staging.until_finished(deadline)
 
 

@@ -38,7 +38,7 @@ def running(staging: Staging) -> list[str]:
     ]
 
 
-@scenario("wl-deployment", seconds=20)
+@scenario("wl-deployment", seconds=20, uses=("patch deployments.apps",))
 def wl_deployment(staging: Staging) -> None:
     """Scale down with unready pods, make the other ready, and roll out what is not ready."""
     budget = "PodDisruptionBudget"
@@ -87,7 +87,7 @@ def wl_statefulset(staging: Staging) -> None:
     staging.until_said("app", "UP", pod=second)
 
 
-@scenario("wl-daemonset", seconds=11)
+@scenario("wl-daemonset", seconds=11, uses=("patch daemonsets.apps",))
 def wl_daemonset(staging: Staging) -> None:
     """Change the template and wait until another pod runs in the place of the first."""
 

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from conformance import __main__ as front
-from fixtures.kubeapi import owner
+from fixtures.kubeapi import claims, owner, rights
 from tests.fixtures.kubeapi.test_belongings import Cluster
+from tests.kit import shared
 from tests.kit.apiserver import Reply, Request, serving
 
 if TYPE_CHECKING:
@@ -81,3 +82,41 @@ def test_the_rights_are_printed_as_yaml(capsys: pytest.CaptureFixture[str]) -> N
     assert front.main(["rbac"]) == 0
     kinds = [role["kind"] for role in yaml.safe_load_all(capsys.readouterr().out)]
     assert kinds == ["ClusterRole", "ClusterRole"]
+
+
+def test_who_may_not_list_namespaces_is_told_to_name_one(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.answers[rights.REVIEWS] = Reply({"status": {"allowed": False}})
+    assert front.main(["cleanup", "--kubeconfig", str(tmp_path / "kubeconfig")]) == 4
+    assert capsys.readouterr().err == (
+        "ERROR: the user may not list namespaces: give the one to look into, --namespace\n"
+    )
+
+
+def test_in_a_given_namespace_nothing_else_is_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = shared.Cluster()
+    cluster.add("Pod", "somebody")
+    for kind, name in (("Job", "job-never"), ("Pod", claims.NAME)):
+        meta = cluster.add(kind, name, run="dead")["metadata"]
+        meta["annotations"] = {owner.OWNER: "elsewhere 1 2", owner.EXPIRES: "1"}
+    cluster.add("Pod", "term-delete", run="alive")
+
+    def answer(request: Request) -> Reply:
+        version = Reply({"gitVersion": "v1.37.2"})
+        return version if request.path == "/version" else cluster.answer(request)
+
+    with serving(answer, tmp_path):
+        words = ["cleanup", "--kubeconfig", str(tmp_path / "kubeconfig"), "--namespace", "given"]
+        assert front.main(words) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "removing Job job-never of run dead",
+            f"removing Pod {claims.NAME} of run dead",
+            "left Pod term-delete: run alive may be under way, and --all removes it anyway",
+            "all of it is gone",
+        ]
+        assert front.main([*words, "--all"]) == 0
+    assert list(cluster.things) == [("Pod", "somebody")]
+    assert all("/namespaces/given/" in path for _, path in cluster.asked)

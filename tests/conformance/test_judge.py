@@ -252,6 +252,17 @@ def test_a_pod_that_does_not_end_is_not_judged_by_its_end(
     assert why_unsupported(asked, changed) == reason
 
 
+def test_a_right_that_the_user_lacks_is_named_where_a_scenario_needs_it(tmp_path: Path) -> None:
+    given = evidence(tmp_path)
+    denied = {"create jobs.batch": "the user may not create jobs.batch"}
+    lesser = Capabilities(minor=33, missing={}, denied=denied)
+    changed = Evidence(given.facts.model_copy(update={"capabilities": lesser}), tmp_path)
+    asked = replace(PROMISE, scenarios=("term-delete", "job-never"), needs=())
+    assert why_unsupported(asked, given) is None
+    assert why_unsupported(asked, changed) == "the user may not create jobs.batch"
+    assert why_unsupported(replace(asked, scenarios=("term-delete",)), changed) is None
+
+
 def test_the_version_is_asked_for_before_capabilities(tmp_path: Path) -> None:
     reasons = [why_unsupported(PROMISE, evidence(tmp_path, minor=m)) for m in (28, 33, 37)]
     assert reasons == [

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from conformance import __main__ as front
 from conformance import catalogue
@@ -507,6 +508,16 @@ def test_a_run_whose_lines_nobody_reads_goes_on_to_its_end(
 
 
 # All of it, with pytest: a kept run is judged again.
+
+
+@pytest.mark.parametrize("words", [[], ["--namespace", "mine"]])
+def test_the_rights_of_a_run_are_printed(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert front.main(["rbac", *words]) == 0
+    needed, wished = yaml.safe_load_all(capsys.readouterr().out)
+    kinds = {needed["kind"], wished["kind"]}
+    assert kinds == {"Role" if words else "ClusterRole"}
 
 
 def test_a_run_is_judged_again_in_words_of_its_own(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from conformance.session import Session, reproduce, revision, suite_version
 from fixtures.clusters import Cluster
 from fixtures.clusters.existing import ExistingProvider
 from fixtures.clusters.kind import KindProvider
+from fixtures.clusters.spaces import OwnNamespaces
 from fixtures.errors import EnvironmentBrokenError, UsageError
 from fixtures.evidence.capabilities import Capabilities, Capability
 from fixtures.evidence.evidence import Evidence
@@ -33,7 +34,7 @@ from fixtures.evidence.facts import RunFacts
 from fixtures.host.progress import Progress
 from fixtures.images import releases
 from fixtures.kubeapi import owner
-from fixtures.kubeapi.namespaces import ENFORCE, RESTRICTED
+from fixtures.kubeapi.namespaces import ENFORCE, QUESTION, RESTRICTED
 from fixtures.stage.stage import Stage
 from reports import jsonreport
 from reports.model import Level, Verdict
@@ -181,6 +182,7 @@ class Theatre:
             fixture_image="fixture:1",
             other_image="fixture:2",
             fixture_image_loaded=False,
+            spaces=OwnNamespaces(self._api, run_id),
             facts={"source": "theatre"},
         )
         self._do("remove")
@@ -211,7 +213,6 @@ class Server:
             "/metrics": "",
             "/api/v1/nodes/node/proxy/metrics": "",
             "/api/v1/nodes/node/proxy/configz": {"kubeletconfig": {}},
-            "/api/v1/namespaces/sidecar-run/serviceaccounts/default": {},
             "/apis/security.openshift.io": {},
         }
 
@@ -220,6 +221,8 @@ class Server:
         self.asked.append((request.method, request.path))
         if (request.method, request.path) == ("POST", "/api/v1/namespaces"):
             self.namespaces.append(request.body)
+            return Reply(request.body, status=201)
+        if request.method == "POST" and request.body["metadata"]["name"] == QUESTION:
             return Reply(request.body, status=201)
         if request.path not in self.replies and "/namespaces/sidecar-run/" in request.path:
             return self.pods.answer(request)
