@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from fixtures.host.files import write_whole
 from reports.facts import facts
-from reports.model import Level, Report, Result, Verdict, counts, exit_status
+from reports.model import Level, Report, Result, Verdict, counts, exit_status, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ def _suites(report: Report) -> ET.Element:
     _properties(
         suite,
         [
-            ("verdict", report.verdict),
+            ("verdict", verdict_words(report)),
             ("counts", tally),
             ("reproduce", report.reproduce),
             *facts("suite", report.suite),

@@ -16,7 +16,16 @@ from fixtures.errors import SuiteError, UsageError
 from fixtures.host.files import write_whole
 from fixtures.versions import by_label
 from reports import jsonreport
-from reports.model import API_VERSION, Level, Result, RunVerdict, Verdict, counts, exit_status
+from reports.model import (
+    API_VERSION,
+    Level,
+    Result,
+    RunVerdict,
+    Verdict,
+    counts,
+    exit_status,
+    verdict_words,
+)
 from reports.styles import environment
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ FINDINGS = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.KNOWN_FAI
 RUN_VERDICTS = (
     RunVerdict.NOT_CONFORMANT,
     RunVerdict.UNDECIDED,
+    RunVerdict.KEPT,
     RunVerdict.CONFORMANT,
     RunVerdict.UNSUPPORTED,
 )
@@ -196,7 +206,7 @@ def lines(merged: Merged, folder: Path) -> Iterator[str]:
     """Yield what a person at the terminal wants to know of a merge, the verdicts first."""
     for run in merged.runs:
         tally = ", ".join(f"{n} {v}" for v, n in counts(run.report.results).items())
-        yield f"{run.name}: {run.report.verdict.upper()} ({tally})"
+        yield f"{run.name}: {verdict_words(run.report).upper()} ({tally})"
     for entry in merged.unreadable:
         yield f"{entry.name}: UNREADABLE: {entry.reason}"
     yield f"page: {folder / 'index.html'}"

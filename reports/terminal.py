@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.model import Level, Verdict, counts
+from reports.model import Level, Verdict, counts, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,8 @@ def summary(report: Report, folder: Path) -> list[str]:
 
 def _verdict(report: Report) -> Iterator[str]:
     because = f": {_line(report.unsupported)}" if report.unsupported else ""
-    yield f"{report.label}: {report.verdict.upper()}{because}"
+    words = verdict_words(report).replace(report.verdict, report.verdict.upper())
+    yield f"{report.label}: {words}{because}"
     tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(report.results).items())
     yield f"{len(report.results)} checks: {tally}" if tally else "no checks: nothing was judged"
 

@@ -97,7 +97,7 @@ def test_the_suite_says_which_cluster_and_how_to_run_it_again() -> None:
         entry.get("name"): entry.get("value")
         for entry in suite(mixed()).iterfind("properties/property")
     }
-    assert properties["verdict"] == "not conformant"
+    assert properties["verdict"] == "4 of 9 judged: not conformant"
     assert properties["counts"] == (
         "2 fail, 1 error, 2 inconclusive, 1 known-failure, 1 unsupported, 1 skipped, 1 pass"
     )
