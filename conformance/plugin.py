@@ -15,7 +15,6 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 RUN = pytest.StashKey[Session]()
 RESULT = pytest.StashKey[Result]()
 COMPARED: pytest.StashKey[Sequence[Comparison]] = pytest.StashKey()
-KNOWN_FAILURES = Path(__file__).with_name("known-failures.toml")
+KNOWN_FAILURES = knownfailures.FILE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -114,7 +113,7 @@ class _Ending:
 
 
 def _leave_page(config: pytest.Config) -> None:
-    """Let the page of an earlier run be: this one has nothing to show."""
+    """Have pytest-html write and say nothing more."""
     for plugin in config.pluginmanager.get_plugins():
         if isinstance(plugin, BaseReport):
             config.pluginmanager.unregister(plugin)
@@ -375,6 +374,7 @@ def pytest_sessionfinish(
         run.publish(judged=judged)
     except OSError as error:
         _unwritten(session, run, unwritten(run.directory, error))
+    _leave_page(session.config)  # it would name the place where it wrote
     return result
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from fixtures.errors import SuiteError, UsageError
 from fixtures.host.files import write_whole
 from fixtures.versions import by_label
-from reports import jsonreport
+from reports import jsonreport, terminal
 from reports.model import (
     API_VERSION,
     Level,
@@ -24,7 +24,6 @@ from reports.model import (
     Verdict,
     counts,
     exit_status,
-    verdict_words,
 )
 from reports.styles import environment
 
@@ -206,7 +205,7 @@ def lines(merged: Merged, folder: Path) -> Iterator[str]:
     """Yield what a person at the terminal wants to know of a merge, the verdicts first."""
     for run in merged.runs:
         tally = ", ".join(f"{n} {v}" for v, n in counts(run.report.results).items())
-        yield f"{run.name}: {verdict_words(run.report).upper()} ({tally})"
+        yield f"{run.name}: {terminal.verdict(run.report)} ({tally})"
     for entry in merged.unreadable:
         yield f"{entry.name}: UNREADABLE: {entry.reason}"
     yield f"page: {folder / 'index.html'}"

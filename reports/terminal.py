@@ -29,10 +29,14 @@ def summary(report: Report, folder: Path) -> list[str]:
     return [_printable(line) for line in lines]
 
 
+def verdict(report: Report) -> str:
+    """Return the verdict as a terminal shows it: `1 of 225 judged: KEPT`."""
+    return verdict_words(report).replace(report.verdict, report.verdict.upper())
+
+
 def _verdict(report: Report) -> Iterator[str]:
     because = f": {_line(report.unsupported)}" if report.unsupported else ""
-    words = verdict_words(report).replace(report.verdict, report.verdict.upper())
-    yield f"{report.label}: {words}{because}"
+    yield f"{report.label}: {verdict(report)}{because}"
     tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(report.results).items())
     yield f"{len(report.results)} checks: {tally}" if tally else "no checks: nothing was judged"
 
