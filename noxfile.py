@@ -27,6 +27,7 @@ CLEAN_UP_SECONDS = 120
 
 GENERATED = {
     "docs/catalogue.md": "conformance.catalogue",
+    "fixtures/evidence/recording.schema.json": "fixtures.evidence.schema",
     "reports/report.schema.json": "reports.schema",
 }
 """The files that are generated, and the module that prints each."""
@@ -81,7 +82,7 @@ def clean(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the generated files: the catalogue and the schema of reports."""
+    """Write the generated files: the catalogue, and the schemas of reports and recordings."""
     session.install(*RUNTIME)
     for path, module in GENERATED.items():
         text = session.run("python", "-m", module, silent=True, stderr=None)

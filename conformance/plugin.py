@@ -29,7 +29,7 @@ from conformance.selection import Selection
 from conformance.session import Session
 from fixtures.errors import EnvironmentBrokenError, SuiteError, unwritten
 from fixtures.evidence.moments import comparisons
-from reports import runpage, terminal
+from reports import github, runpage, terminal
 from reports.model import Result, Verdict, exit_status
 
 if TYPE_CHECKING:
@@ -405,3 +405,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("sidecar conformance")
         for line in terminal.summary(run.written, run.folder):
             terminalreporter.line(line)
+        try:
+            for line in github.tell(run.written, os.environ):
+                terminalreporter.line(line)
+        except OSError as error:
+            terminalreporter.line(f"no summary for the job: {unwritten('it', error)}")

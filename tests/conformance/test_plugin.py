@@ -191,7 +191,7 @@ class Project:
         """Return the JUnit elements of a check and their messages."""
         tree = ET.parse(self.directory / "junit.xml")  # noqa: S314 - written by the suite itself
         (case,) = [case for case in tree.iter("testcase") if case.get("name") == identifier]
-        return {child.tag: child.get("message", "") for child in case if child.tag != "properties"}
+        return {child.tag: child.get("message", "") for child in case if child.tag != "system-out"}
 
 
 @pytest.fixture
