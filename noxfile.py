@@ -29,6 +29,7 @@ GENERATED = {
     "docs/catalogue.md": ["conformance.catalogue"],
     "docs/hostile-clusters.md": ["tests.hostile", "--page"],
     "docs/patience.md": ["fixtures.patience"],
+    "fixtures/evidence/recording.schema.json": ["fixtures.evidence.schema"],
     "reports/report.schema.json": ["reports.schema"],
 }
 """The files that are generated, and the module (with its options) that prints each."""
@@ -100,7 +101,7 @@ def clean(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the generated files: the catalogue, the page of changed clusters, the schema."""
+    """Write the generated files: pages of docs, and the schemas of reports and recordings."""
     session.install(*RUNTIME)
     for path, words in GENERATED.items():
         text = session.run("python", "-m", *words, silent=True, stderr=None)

@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 import pytest
 
-from conformance import catalogue, cleanup
+from conformance import catalogue, cleanup, explain
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
 from conformance.selection import Selection
 from fixtures.clusters.kind import find_engine
@@ -50,12 +50,17 @@ AT_ONCE = 2
 
 USAGE = "nox -s conformance -- [options]"
 HINT = "see 'nox -s conformance -- --help'"
-COMMANDS = ("cleanup", "rbac")
+COMMANDS = {
+    "cleanup": cleanup.__doc__,
+    "explain": "Tell what there is to know of a requirement, and of a failure of it.",
+    "rbac": "Print the rights that a run needs, as YAML.",
+}
 EPILOG = """
 Options of pytest are taken as well, such as -x or --durations=5; 'python -m pytest --help' lists
 them. Exit status: 0 conformant, 1 a failure or a doubt, 3 the suite or its environment broke,
 4 a request that cannot be met. `cleanup --context NAME` instead of options removes
-what dead runs left in a cluster, and `rbac` prints the rights that a run needs on one.
+what dead runs left in a cluster, `rbac` prints the rights that a run needs on one, and
+`explain ID` tells what there is to know of a requirement.
 """
 
 
@@ -112,14 +117,20 @@ def _listed(options: argparse.Namespace) -> Iterator[str]:
 
 def _command(name: str, arguments: Sequence[str]) -> int:
     """Do something else than to judge; return the exit status."""
-    about = cleanup.__doc__ if name == "cleanup" else "Print the rights that a run needs, as YAML."
     own = _Parser(
-        usage=f"python -m conformance {name} [options]", description=about, allow_abbrev=False
+        usage=f"python -m conformance {name} [options]",
+        description=COMMANDS[name],
+        allow_abbrev=False,
     )
     own.hint = f"see 'python -m conformance {name} --help'"
     if name == "rbac":
         own.add_argument("--namespace", metavar="NAME", help="of a run in this namespace only")
         _write(rights.manifest(own.parse_args(arguments).namespace), sys.stdout)
+        return 0
+    if name == "explain":
+        own.add_argument("ids", metavar="ID", nargs="+", help="a requirement, as --list has it")
+        lines = "\n".join(explain.explain(own.parse_args(arguments).ids))
+        _write(f"{lines}\n", sys.stdout)
         return 0
     cleanup.add_options(own.add_argument)
     return cleanup.cleanup(own.parse_args(arguments), lambda line: _write(f"{line}\n", sys.stdout))

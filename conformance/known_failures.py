@@ -11,6 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import (
@@ -29,8 +30,8 @@ from reports.model import Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+FILE = Path(__file__).with_name("known-failures.toml")
 TABLE = "known-failure"
 SERVER: Final = "kube-apiserver"
 """The component whose version counts where an entry names none."""

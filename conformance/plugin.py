@@ -15,7 +15,6 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -31,12 +30,13 @@ from conformance.session import Session
 from fixtures.errors import EnvironmentBrokenError, SuiteError, unwritten
 from fixtures.evidence.moments import comparisons
 from fixtures.words import one_line
-from reports import runpage, terminal
+from reports import github, runpage, terminal
 from reports.model import Result, Verdict, exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
+    from conformance.requirements import Requirement
     from fixtures.clusters import Cluster
     from fixtures.evidence.evidence import Evidence
     from fixtures.evidence.moments import Comparison
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 RUN = pytest.StashKey[Session]()
 RESULT = pytest.StashKey[Result]()
 COMPARED: pytest.StashKey[Sequence[Comparison]] = pytest.StashKey()
-KNOWN_FAILURES = Path(__file__).with_name("known-failures.toml")
+KNOWN_FAILURES = knownfailures.FILE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[RUN] = session
     config.pluginmanager.register(_Ending(session), "sidecar-conformance-ending")
-    session.page = runpage.configure(config, session.directory / "index.html")
+    session.page = runpage.configure(config, session.work / "index.html")
     load_scenarios()
 
     def interrupt(*_: object) -> None:
@@ -114,7 +114,7 @@ class _Ending:
 
 
 def _leave_page(config: pytest.Config) -> None:
-    """Let the page of an earlier run be: this one has nothing to show."""
+    """Have pytest-html write and say nothing more."""
     for plugin in config.pluginmanager.get_plugins():
         if isinstance(plugin, BaseReport):
             config.pluginmanager.unregister(plugin)
@@ -145,6 +145,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             run.results.append(unjudged(requirement, Verdict.SKIPPED, reason))
         else:
             run.requirements.append(requirement)
+    if run is not None:
+        _complete(run, known)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
@@ -155,6 +157,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             run.baseline = knownfailures.load(KNOWN_FAILURES, ids)
         except SuiteError as error:
             _refuse(config, error)
+
+
+def _complete(run: Session, known: Sequence[Requirement]) -> None:
+    """Have the report name all promises of the suite, those too that pytest was not pointed at."""
+    ours = [one.requirement for one in declared()]
+    if not any(requirement in ours for requirement in known):
+        return  # checks of somebody else
+    for requirement in ours:
+        if requirement not in known:
+            reason = "left out: pytest was not asked for it"
+            run.results.append(unjudged(requirement, Verdict.SKIPPED, reason))
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember for the report what pytest's own options leave out, such as -k."""
+    for item in items:
+        run = item.config.stash.get(RUN, None)
+        requirement = requirement_of(item)
+        if run is not None and requirement in run.requirements:
+            run.requirements.remove(requirement)
+            reason = "left out: pytest was not asked for it"
+            run.results.append(unjudged(requirement, Verdict.SKIPPED, reason))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -186,7 +210,7 @@ def cluster(request: pytest.FixtureRequest, run: Session) -> Iterator[Cluster]:
     except SuiteError as error:
         _give_up(request.config, run, error)
     except OSError as error:
-        _give_up(request.config, run, unwritten(run.directory, error))
+        _give_up(request.config, run, unwritten(run.work, error))
 
 
 @pytest.fixture(scope="session")
@@ -199,7 +223,7 @@ def evidence(request: pytest.FixtureRequest, run: Session) -> Evidence:
     except SuiteError as error:
         _give_up(request.config, run, error)
     except OSError as error:
-        _give_up(request.config, run, unwritten(run.directory, error))
+        _give_up(request.config, run, unwritten(run.work, error))
 
 
 def _give_up(config: pytest.Config, run: Session, error: SuiteError) -> NoReturn:
@@ -344,10 +368,15 @@ def pytest_sessionfinish(
         result = yield
     except OSError as error:
         result = None
-        _unwritten(session, run, unwritten(run.directory, error))
+        _unwritten(session, run, unwritten(run.work, error))
     if len(run.progress.notices) > known:
         # The cluster of a run that ended before its time is removed only now.
         _write(session, run, judged=judged)
+    try:
+        run.publish(judged=judged)
+    except OSError as error:
+        _unwritten(session, run, unwritten(run.directory, error))
+    _leave_page(session.config)  # it would name the place where it wrote
     return result
 
 
@@ -376,5 +405,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     run = config.stash.get(RUN, None)
     if run is not None and run.written is not None:
         terminalreporter.section("sidecar conformance")
-        for line in terminal.summary(run.written, run.directory):
+        for line in terminal.summary(run.written, run.folder):
             terminalreporter.line(line)
+        try:
+            for line in github.tell(run.written, os.environ):
+                terminalreporter.line(line)
+        except OSError as error:
+            terminalreporter.line(f"no summary for the job: {unwritten('it', error)}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import threading
@@ -24,9 +23,10 @@ from conformance.claim import Claim
 from conformance.judge import already_judged, unjudged, why_unsupported
 from conformance.known_failures import Baseline
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
+from conformance.place import Place
 from fixtures import patience
 from fixtures.clusters.providers import provider_for
-from fixtures.errors import SuiteError, unwritten
+from fixtures.errors import SuiteError, UsageError, unwritten
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import Component
 from fixtures.evidence.evidence import Evidence
@@ -54,10 +54,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+FILES = (*(form.FILE for form in reports.FORMATS), "index.html", "run.json", "recordings")
+"""What a run writes into its folder."""
+
 
 @dataclass
 class Session:
-    """The state of one run. `directory` is where its report goes.
+    """The state of one run. `directory` is where its report goes, `work` where it lies until then.
 
     Either `provider` comes to a cluster, or `replays` are the facts of a run to judge again.
     """
@@ -78,6 +81,8 @@ class Session:
     unwritten: str = ""
     """Why a report could not be written."""
     written: Report | None = None
+    published: bool = False
+    """Whether the report lies where it belongs."""
     _claim: Claim | None = None
     _cluster_seconds: float = 0.0
 
@@ -91,17 +96,35 @@ class Session:
         output = Path(options.output)
         if options.replay:
             facts = RunFacts.read(Path(options.replay))
-            return cls(options, facts.label, output / facts.label, Progress(), replays=facts)
+            made = cls(options, facts.label, output / facts.label, Progress(), replays=facts)
+            _require_own(Path(options.replay), made.directory)
+            return made
         provider = provider_for(options)
         label = provider.label
         return cls(options, label, output / label, Progress(), provider=provider)
 
+    @property
+    def work(self) -> Path:
+        """Where the run writes: what is only judged again has its recordings already."""
+        return self.directory if self.replays else self._place.work
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of this run lie now."""
+        return self.directory if self.published else self.work
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.directory, FILES)
+
     def claim(self) -> None:
         """Make sure that the report can be written, by this run alone. Raises UsageError."""
         self._claim = Claim.take(self.directory)
+        self._place.recover()
 
     def give_back(self) -> None:
         """Let others write where this run did, and leave no empty folder behind."""
+        self._place.tidy()
         if self._claim is not None:
             self._claim.give_back()
 
@@ -121,9 +144,9 @@ class Session:
         begun = time.monotonic()
         with ExitStack() as stack:
             self.provider.prepare(self.progress)
-            self.directory.mkdir(parents=True, exist_ok=True)
+            self.work.mkdir(parents=True, exist_ok=True)
             cluster = stack.enter_context(
-                self.provider.create(self.run_id, self.directory, self.progress)
+                self.provider.create(self.run_id, self.work, self.progress)
             )
             self._cluster_seconds = round(time.monotonic() - begun, 2)
             ready = os.environ.get(READY_VARIABLE)
@@ -155,15 +178,14 @@ class Session:
 
     def stage(self, cluster: Cluster) -> Evidence:
         """Stage the scenarios of all checks that the cluster supports, and record them."""
-        recordings = self.directory / "recordings"
-        _empty(self.directory)
+        self._place.begin()
         images = Images(cluster.fixture_image, cluster.other_image, cluster.fixture_image_loaded)
         begun = time.monotonic()
         stage = Stage(
             cluster.api,
             run_id=self.run_id,
             spaces=cluster.spaces,
-            directory=recordings,
+            directory=self.work / "recordings",
             images=images,
             nodes=cluster.nodes,
             progress=self.progress,
@@ -208,8 +230,8 @@ class Session:
         )
         run_facts = self._facts(found, cluster)
         # Whatever happens from now on, what was recorded until then can be judged again.
-        run_facts.write(self.directory)
-        self.evidence = Evidence(run_facts, self.directory)
+        run_facts.write(self.work)
+        self.evidence = Evidence(run_facts, self.work)
         names = self._scenarios(run_facts)
         try:
             with _disk_of(stage):
@@ -226,8 +248,8 @@ class Session:
                 **_memory(),
             }
             run_facts = run_facts.model_copy(update={"timing": timing})
-            run_facts.write(self.directory)
-            self.evidence = Evidence(run_facts, self.directory)
+            run_facts.write(self.work)
+            self.evidence = Evidence(run_facts, self.work)
         return self.evidence
 
     def _facts(self, found: Found, cluster: Cluster) -> RunFacts:
@@ -242,7 +264,7 @@ class Session:
 
     def _scenarios(self, facts: RunFacts) -> set[str]:
         """Return the names of the scenarios that a cluster with these facts is judged by."""
-        evidence = Evidence(facts, self.directory)
+        evidence = Evidence(facts, self.work)
         return {
             name
             for requirement in self.requirements
@@ -260,11 +282,12 @@ class Session:
         facts = evidence.facts
         results = [already_judged(result, facts.capabilities) for result in self.results]
         judged = {result.id for result in results}
-        reason = self.broke or "the run was interrupted before it was judged"
+        ended = "was interrupted" if interrupted else "ended"  # by -x, say
+        reason = self.broke or f"the run {ended} before it was judged"
         missing = [
             unjudged(requirement, Verdict.ERROR, reason)
             for requirement in self.requirements
-            if interrupted and requirement.id not in judged
+            if requirement.id not in judged
         ]
         capabilities = facts.capabilities
         return Report(
@@ -305,11 +328,32 @@ class Session:
         trouble: OSError | None = None
         for form in reports.FORMATS:
             try:
-                form.write(report, self.directory / form.FILE)
+                form.write(report, self.work / form.FILE)
             except OSError as error:
                 trouble = trouble or error
         if trouble is not None:
-            raise unwritten(self.directory, trouble) from trouble
+            raise unwritten(self.work, trouble) from trouble
+
+    def publish(self, *, judged: bool) -> None:
+        """Put the report where it belongs. Raises OSError.
+
+        One that ended before all was judged takes no earlier report's place: it stays in `work`.
+        """
+        if self.written is None or self.unwritten:
+            return
+        if self.replays is None:
+            if not judged and (self.directory / "report.json").exists():
+                return
+            self._place.publish()
+        self.published = True
+
+
+def _require_own(replay: Path, directory: Path) -> None:
+    """Raise UsageError where a report would lie beside the recordings of another run."""
+    if (directory / "recordings").exists() and not directory.samefile(replay):
+        raise UsageError(
+            f"{directory} holds the recordings of another run than {replay}: give another --output"
+        )
 
 
 def _by_oldest(results: Iterable[Result], evidence: Evidence) -> list[Result]:
@@ -365,14 +409,6 @@ def reproduce(environment: Mapping[str, str] = os.environ) -> str:
     if words is None:  # pytest was called by hand
         return shlex.join(["python", "-m", "pytest", *sys.argv[1:]])
     return shlex.join(["nox", "-s", "conformance", "--", *json.loads(words)])
-
-
-def _empty(directory: Path) -> None:
-    """Remove what an earlier run of the same label left; nothing else in there is touched."""
-    for name in (*(form.FILE for form in reports.FORMATS), "index.html", "run.json"):
-        (directory / name).unlink(missing_ok=True)
-    shutil.rmtree(directory / "recordings", ignore_errors=True)
-    directory.mkdir(parents=True, exist_ok=True)
 
 
 def suite_version() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from reports import jsonreport, junit
+from reports import badge, digests, jsonreport, junit, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,5 +23,8 @@ class Format(Protocol):
         """Write the report to a path. Raises OSError where it cannot be written."""
 
 
-FORMATS: Sequence[Format] = (jsonreport, junit)
-"""The formats that are written at the end of a run; pytest-html writes the page by itself."""
+FORMATS: Sequence[Format] = (jsonreport, junit, summary, badge, digests)
+"""The formats that are written at the end of a run, in this order.
+
+The digests come last: they are of what lies there. pytest-html writes the page by itself.
+"""

@@ -15,8 +15,16 @@ from urllib.parse import quote
 from fixtures.errors import SuiteError, UsageError
 from fixtures.host.files import write_whole
 from fixtures.versions import by_label
-from reports import jsonreport
-from reports.model import API_VERSION, Level, Result, RunVerdict, Verdict, counts, exit_status
+from reports import jsonreport, terminal
+from reports.model import (
+    API_VERSION,
+    Level,
+    Result,
+    RunVerdict,
+    Verdict,
+    counts,
+    exit_status,
+)
 from reports.styles import environment
 
 if TYPE_CHECKING:
@@ -31,6 +39,7 @@ FINDINGS = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.KNOWN_FAI
 RUN_VERDICTS = (
     RunVerdict.NOT_CONFORMANT,
     RunVerdict.UNDECIDED,
+    RunVerdict.KEPT,
     RunVerdict.CONFORMANT,
     RunVerdict.UNSUPPORTED,
 )
@@ -196,7 +205,7 @@ def lines(merged: Merged, folder: Path) -> Iterator[str]:
     """Yield what a person at the terminal wants to know of a merge, the verdicts first."""
     for run in merged.runs:
         tally = ", ".join(f"{n} {v}" for v, n in counts(run.report.results).items())
-        yield f"{run.name}: {run.report.verdict.upper()} ({tally})"
+        yield f"{run.name}: {terminal.verdict(run.report)} ({tally})"
     for entry in merged.unreadable:
         yield f"{entry.name}: UNREADABLE: {entry.reason}"
     yield f"page: {folder / 'index.html'}"

@@ -66,6 +66,8 @@ class RunVerdict(StrEnum):
     """What a run says about its cluster."""
 
     CONFORMANT = "conformant"
+    KEPT = "kept"
+    """A selection of checks was judged, and nothing in it is broken: no claim of conformance."""
     NOT_CONFORMANT = "not conformant"
     UNDECIDED = "undecided"
     UNSUPPORTED = "unsupported"
@@ -233,7 +235,7 @@ class Report(_Model):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def exit_status(self) -> ExitStatus:
-        """0: conformant or unsupported; 1: a MUST failed or is inconclusive.
+        """0: conformant, kept or unsupported; 1: a MUST failed or is inconclusive.
 
         3: the suite or the environment broke.
         """
@@ -244,9 +246,11 @@ def run_verdict(results: Iterable[Result], unsupported: str = "") -> RunVerdict:
     """Decide a run by its MUST checks.
 
     Not conformant if one failed; undecided if one is an error or inconclusive, or if nothing was
-    judged at all; unsupported if the cluster has no sidecars at all (`unsupported` says why).
+    judged at all; unsupported if the cluster has no sidecars at all (`unsupported` says why). What
+    would be conformant is only kept where the user left checks out.
     """
-    asked = [r for r in results if r.verdict is not Verdict.SKIPPED]
+    found = list(results)
+    asked = [r for r in found if r.verdict is not Verdict.SKIPPED]
     must = {r.verdict for r in asked if r.level is Level.MUST}
     if Verdict.FAIL in must:
         return RunVerdict.NOT_CONFORMANT
@@ -257,23 +261,36 @@ def run_verdict(results: Iterable[Result], unsupported: str = "") -> RunVerdict:
         return RunVerdict.UNSUPPORTED
     # An error or a doubt of a SHOULD check judged nothing either.
     if any(r.verdict in JUDGED for r in asked):
-        return RunVerdict.CONFORMANT
+        return RunVerdict.CONFORMANT if asked == found else RunVerdict.KEPT
     return RunVerdict.UNDECIDED
 
 
 def exit_status(report: Report) -> ExitStatus:
     """Return the process's exit status for a run: 0, 1 or 3 (4, a usage error, has no report).
 
-    0: conformant, or a cluster without sidecars. 1: a MUST check failed or, where none is an error,
-    is inconclusive. 3: the suite or the environment broke: a MUST check is an error and none
-    failed, or nothing was judged. An error outweighs a doubt, because it has to be mended first.
+    0: conformant or kept, or a cluster without sidecars. 1: a MUST check failed or, where none is
+    an error, is inconclusive. 3: the suite or the environment broke: a MUST check is an error and
+    none failed, or nothing was judged. An error outweighs a doubt, because it has to be mended
+    first.
     """
-    if report.verdict in {RunVerdict.CONFORMANT, RunVerdict.UNSUPPORTED}:
+    if report.verdict in {RunVerdict.CONFORMANT, RunVerdict.KEPT, RunVerdict.UNSUPPORTED}:
         return 0
     must = {r.verdict for r in report.results if r.level is Level.MUST}
     if Verdict.FAIL in must:
         return 1
     return 1 if Verdict.INCONCLUSIVE in must and Verdict.ERROR not in must else 3
+
+
+def verdict_words(report: Report) -> str:
+    """Return the verdict as it is said to people: `conformant`, or `1 of 225 judged: kept`.
+
+    Of a selection the number of its checks is always said, whatever the verdict.
+    """
+    total = len(report.results)
+    if all(r.verdict is not Verdict.SKIPPED for r in report.results):
+        return report.verdict
+    judged = sum(r.verdict in JUDGED for r in report.results)
+    return f"{judged} of {total} judged: {report.verdict}"
 
 
 def counts(results: Iterable[Result]) -> dict[Verdict, int]:

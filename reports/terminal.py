@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.words import one_line
-from reports.model import Level, Verdict, counts
+from reports.model import Level, Verdict, counts, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +30,14 @@ def summary(report: Report, folder: Path) -> list[str]:
     return [_printable(line) for line in lines]
 
 
+def verdict(report: Report) -> str:
+    """Return the verdict as a terminal shows it: `1 of 225 judged: KEPT`."""
+    return verdict_words(report).replace(report.verdict, report.verdict.upper())
+
+
 def _verdict(report: Report) -> Iterator[str]:
     because = f": {one_line(report.unsupported)}" if report.unsupported else ""
-    yield f"{report.label}: {report.verdict.upper()}{because}"
+    yield f"{report.label}: {verdict(report)}{because}"
     tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(report.results).items())
     yield f"{len(report.results)} checks: {tally}" if tally else "no checks: nothing was judged"
 

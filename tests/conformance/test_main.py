@@ -530,7 +530,7 @@ def test_a_run_is_judged_again_in_words_of_its_own(tmp_path: Path) -> None:
     before = content(kept)
     done = run("--replay", str(kept), "--only", "api.gate-removed", "--output", str(output))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "v1.37.2: CONFORMANT" in done.stdout
+    assert f"v1.37.2: 1 of {len(catalogue.declared())} judged: KEPT" in done.stdout
     assert f"page: {output / 'index.html'}" in done.stdout
     assert content(kept) == before
     judged = jsonreport.read(output / "v1.37.2" / "report.json")

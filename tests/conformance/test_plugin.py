@@ -191,7 +191,7 @@ class Project:
         """Return the JUnit elements of a check and their messages."""
         tree = ET.parse(self.directory / "junit.xml")  # noqa: S314 - written by the suite itself
         (case,) = [case for case in tree.iter("testcase") if case.get("name") == identifier]
-        return {child.tag: child.get("message", "") for child in case if child.tag != "properties"}
+        return {child.tag: child.get("message", "") for child in case if child.tag != "system-out"}
 
 
 @pytest.fixture
@@ -376,6 +376,35 @@ def test_what_the_user_leaves_out_is_skipped_with_the_reason(project: Project) -
     assert "--only" in project.result("order.fails")["reason"]
     assert project.run(PASSES + FAILS + SHOULD_FAIL, "--level", "should") == 0
     assert project.verdicts()["order.fails"] == "skipped"
+
+
+@pytest.mark.parametrize("options", [("--only", "order.passes"), ("-k", "passes")])
+def test_a_selection_is_kept_and_never_conformant(
+    project: Project, options: tuple[str, ...]
+) -> None:
+    assert project.run(PASSES + FAILS, *options) == 0
+    assert project.report()["verdict"] == "kept"
+    assert project.verdicts() == {"order.passes": "pass", "order.fails": "skipped"}
+    assert "v1.37.2: 1 of 2 judged: KEPT" in project.output
+    assert "CONFORMANT" not in project.output
+
+
+def test_a_run_that_stops_at_a_failure_judges_nothing_it_has_not_seen(project: Project) -> None:
+    assert project.run(SHOULD_FAIL + PASSES, "-x") == 3
+    assert project.verdicts() == {"order.should": "fail", "order.passes": "error"}
+    assert project.report()["verdict"] == "undecided"
+
+
+def test_a_report_names_the_promises_that_pytest_was_not_pointed_at(project: Project) -> None:
+    declared = catalogue.declared()
+    project.run(PASSES + "\nfrom conformance.checks.test_cond import *\n")
+    verdicts = project.verdicts()
+    assert len(verdicts) == len(declared) + 1
+    asked = {one.requirement.id for one in declared if one.module == "test_cond"}
+    assert {name for name, verdict in verdicts.items() if verdict != "skipped"} == {
+        *asked,
+        "order.passes",
+    }
 
 
 def test_judging_twice_gives_the_same_bytes(project: Project) -> None:

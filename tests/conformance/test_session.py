@@ -36,7 +36,7 @@ from fixtures.images import releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.namespaces import ENFORCE, QUESTION, RESTRICTED
 from fixtures.stage.stage import Stage
-from reports import jsonreport
+from reports import FORMATS, jsonreport
 from reports.model import Level, Verdict
 from tests.kit.apiserver import CutError, Ran, Reply, Request, serving
 from tests.kit.pods import Cluster as Pods
@@ -110,7 +110,7 @@ def test_a_context_chooses_the_cluster_that_is_there(tmp_path: Path) -> None:
         words = ["--kubeconfig", str(tmp_path / "kubeconfig"), "--context", "test"]
         made = Session.from_options(options(*words, "--output", str(tmp_path / "out")))
     assert isinstance(made.provider, ExistingProvider)
-    assert made.directory == tmp_path / "out" / "v1.34.9-eks-1"
+    assert made.directory == tmp_path / "out" / "v1.34.9-eks-1@test"
 
 
 def test_a_run_is_judged_again_in_another_folder(kept: Path, tmp_path: Path) -> None:
@@ -289,6 +289,7 @@ def test_a_cluster_that_cannot_be_removed_is_a_notice_and_no_error(
     assert made.progress.notices == [words]
     assert words in run.shown.getvalue()
     judged.progress = made.progress
+    judged.requirements.pop()
     assert judged.evidence is not None
     report = judged.report(judged.evidence, interrupted=False)
     assert words in report.notices
@@ -313,7 +314,7 @@ def test_a_thread_that_cannot_write_ends_the_staging(
     with pytest.raises(OSError, match="No space left on device"):
         run.stage()
     # What was recorded until then can be judged again.
-    assert (run.session().directory / "run.json").exists()
+    assert (run.session().work / "run.json").exists()
 
 
 def test_whoever_runs_several_is_told_when_the_cluster_is_there(
@@ -365,7 +366,7 @@ def test_of_several_runs_one_at_a_time_is_judged(
 
 def test_what_was_found_out_of_the_cluster_is_written(run: Run) -> None:
     made, evidence = run.stage()
-    found = RunFacts.read(made.directory)
+    found = RunFacts.read(made.work)
     assert found == evidence.facts
     assert made.evidence is evidence
     assert found.label == "v1.37.2"
@@ -391,7 +392,7 @@ def test_what_a_cluster_cannot_be_held_to_is_not_staged(run: Run) -> None:
     later = requirement("order.later", since="1.37", **unstaged)
     lacking = requirement("order.lacking", needs=(Capability.NODE_ACCESS,), **unstaged)
     made, _ = run.stage(later, lacking)
-    assert not (made.directory / "recordings").exists()
+    assert not (made.work / "recordings").exists()
 
 
 def test_what_a_cluster_is_held_to_is_staged(run: Run) -> None:
@@ -436,36 +437,101 @@ def test_a_cluster_on_which_no_pod_runs_is_no_run_to_judge(run: Run) -> None:
     run.server.pods.exec = Ran(code=1)
     with pytest.raises(EnvironmentBrokenError, match="cannot write to its log"):
         run.stage(requirement(scenarios=("no-such-manifest",)))
-    assert not (run.session().directory / "run.json").exists()
+    assert not (run.session().work / "run.json").exists()
 
 
 def test_what_a_capability_of_the_pods_forbids_is_not_staged(run: Run) -> None:
     run.server.pods.unreachable = ("10.0.0.7",)
     needs = (Capability.SIDECARS, Capability.POD_NETWORK)
     made, _ = run.stage(requirement(scenarios=("no-such-manifest",), needs=needs))
-    assert not (made.directory / "recordings").exists()
+    assert not (made.work / "recordings").exists()
 
 
-def test_what_an_earlier_run_left_goes_and_what_a_person_put_there_stays(run: Run) -> None:
+LEFT = ["report.json", "junit.xml", "index.html", "run.json", "recordings/old.jsonl"]
+
+
+@pytest.fixture
+def earlier(run: Run) -> Path:
+    """The folder of an earlier run, in which somebody keeps notes."""
     folder = run.session().directory
     (folder / "recordings").mkdir(parents=True)
-    left = ["report.json", "junit.xml", "index.html", "run.json", "recordings/old.jsonl"]
-    for name in [*left, "notes.txt"]:
+    for name in [*LEFT, "notes.txt"]:
         (folder / name).write_text("old", encoding="utf-8")
     (folder.parent / "v1.36.3").mkdir()
-    made, _ = run.stage()
-    assert made.directory == folder
-    assert sorted(path.name for path in folder.iterdir()) == ["notes.txt", "run.json"]
-    assert (folder / "run.json").read_text(encoding="utf-8") != "old"
-    assert (folder / "notes.txt").read_text(encoding="utf-8") == "old"
-    assert (folder.parent / "v1.36.3").is_dir()
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_an_earlier_report_gives_way_to_a_whole_one_and_what_a_person_put_there_stays(
+    run: Run, earlier: Path
+) -> None:
+    before = contents(earlier)
+    made, evidence = run.stage()
+    assert contents(earlier) == before
+    made.write(made.report(evidence, interrupted=False))
+    assert contents(earlier) == before
+    assert made.folder == made.work
+    made.publish(judged=True)
+    assert made.folder == earlier
+    after = contents(earlier)
+    assert sorted(after) == sorted([*(one.FILE for one in FORMATS), "notes.txt", "run.json"])
+    assert [name for name, text in after.items() if text == "old"] == ["notes.txt"]
+    assert (earlier.parent / "v1.36.3").is_dir()
+    made.give_back()
+    assert not made.work.parent.exists()
+
+
+def test_a_run_that_ended_too_soon_takes_no_earlier_reports_place(run: Run, earlier: Path) -> None:
+    before = contents(earlier)
+    made, evidence = run.stage()
+    made.write(made.report(evidence, interrupted=True))
+    made.publish(judged=False)
+    assert contents(earlier) == before
+    # What it has recorded can be judged.
+    words = ["--replay", str(made.folder), "--output", str(run.folder / "again")]
+    assert Session.from_options(options(*words)).replays == evidence.facts
+    (earlier / "report.json").unlink()
+    made.publish(judged=False)
+    assert jsonreport.read(earlier / "report.json").verdict == "undecided"
+
+
+def test_a_report_that_could_not_be_written_takes_no_earlier_ones_place(
+    run: Run, earlier: Path
+) -> None:
+    before = contents(earlier)
+    made, evidence = run.stage()
+    made.write(made.report(evidence, interrupted=False))
+    made.unwritten = "the disk is full"
+    made.publish(judged=True)
+    assert contents(earlier) == before
+    assert (made.work / "report.json").is_file()
+
+
+def test_a_report_does_not_come_to_lie_beside_recordings_of_another_run(
+    kept: Path, earlier: Path
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        Session.from_options(options("--replay", str(kept), "--output", str(earlier.parent)))
+    assert str(caught.value) == (
+        f"{earlier} holds the recordings of another run than {kept}: give another --output"
+    )
+    own = kept.rename(kept.with_name("v1.37.2"))
+    made = Session.from_options(options("--replay", str(own), "--output", str(own.parent)))
+    assert made.work == made.directory == own
 
 
 def test_a_cluster_that_does_not_answer_is_no_run_to_judge(run: Run) -> None:
     run.server.replies["/version"] = CutError()
     with pytest.raises(EnvironmentBrokenError, match="GET /version"):
         run.stage()
-    assert not (run.session().directory / "run.json").exists()
+    assert not (run.session().work / "run.json").exists()
 
 
 # The report.
@@ -486,7 +552,6 @@ def judged(kept: Path, tmp_path: Path) -> Session:
 def test_a_report_holds_what_was_judged_and_of_what(judged: Session) -> None:
     assert judged.evidence is not None
     report = judged.report(judged.evidence, interrupted=False)
-    assert [each.id for each in report.results] == ["order.one"]
     assert report.label == "v1.37.2"
     assert report.reproduce == "nox -s conformance -- --kubernetes v1.37.2"
     assert report.suite["version"] == suite_version()
@@ -500,18 +565,19 @@ def test_a_report_holds_what_was_judged_and_of_what(judged: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broke", "reason"),
+    ("broke", "interrupted", "reason"),
     [
-        ("", "the run was interrupted before it was judged"),
-        ("the roof fell in", "the roof fell in"),
+        ("", True, "the run was interrupted before it was judged"),
+        ("", False, "the run ended before it was judged"),
+        ("the roof fell in", True, "the roof fell in"),
     ],
 )
 def test_what_was_not_judged_before_the_end_is_an_error(
-    judged: Session, broke: str, reason: str
+    judged: Session, broke: str, reason: str, *, interrupted: bool
 ) -> None:
     judged.broke = broke
     assert judged.evidence is not None
-    report = judged.report(judged.evidence, interrupted=True)
+    report = judged.report(judged.evidence, interrupted=interrupted)
     found = {each.id: (each.verdict, each.reason) for each in report.results}
     assert found == {"order.one": (Verdict.PASS, ""), "order.two": (Verdict.ERROR, reason)}
 

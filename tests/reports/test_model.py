@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from reports.model import Report, Result, RunVerdict, Verdict, counts, exit_status
+from reports.model import (
+    Report,
+    Result,
+    RunVerdict,
+    Verdict,
+    counts,
+    exit_status,
+    verdict_words,
+)
 from tests.kit.samples import REPORTS, mixed, report, result
 
 
@@ -21,6 +29,10 @@ from tests.kit.samples import REPORTS, mixed, report, result
         ([("MUST", Verdict.PASS), ("MUST", Verdict.KNOWN_FAILURE)], RunVerdict.CONFORMANT, 0),
         ([("MUST", Verdict.PASS), ("SHOULD", Verdict.FAIL)], RunVerdict.CONFORMANT, 0),
         ([("MUST", Verdict.PASS), ("SHOULD", Verdict.ERROR)], RunVerdict.CONFORMANT, 0),
+        ([("MUST", Verdict.PASS), ("MUST", Verdict.SKIPPED)], RunVerdict.KEPT, 0),
+        ([("MUST", Verdict.PASS), ("OBSERVED", Verdict.SKIPPED)], RunVerdict.KEPT, 0),
+        ([("MUST", Verdict.FAIL), ("MUST", Verdict.SKIPPED)], RunVerdict.NOT_CONFORMANT, 1),
+        ([("MUST", Verdict.ERROR), ("MUST", Verdict.SKIPPED)], RunVerdict.UNDECIDED, 3),
         ([("MUST", Verdict.PASS), ("MUST", Verdict.FAIL)], RunVerdict.NOT_CONFORMANT, 1),
         ([("MUST", Verdict.ERROR), ("MUST", Verdict.FAIL)], RunVerdict.NOT_CONFORMANT, 1),
         ([("MUST", Verdict.PASS), ("MUST", Verdict.INCONCLUSIVE)], RunVerdict.UNDECIDED, 1),
@@ -63,6 +75,30 @@ def test_only_a_run_that_judged_something_ends_well(found: Report) -> None:
             r.level == "MUST" and r.verdict in {Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE}
             for r in found.results
         )
+
+
+@given(REPORTS)
+def test_a_selection_is_never_called_conformant(found: Report) -> None:
+    left_out = any(r.verdict is Verdict.SKIPPED for r in found.results)
+    if left_out:
+        assert found.verdict is not RunVerdict.CONFORMANT
+    assert (" judged: " in verdict_words(found)) == left_out
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words"),
+    [
+        ([Verdict.PASS, Verdict.PASS], "conformant"),
+        ([Verdict.PASS, Verdict.UNSUPPORTED], "conformant"),
+        ([Verdict.PASS, Verdict.SKIPPED, Verdict.SKIPPED], "1 of 3 judged: kept"),
+        ([Verdict.PASS, Verdict.UNSUPPORTED, Verdict.SKIPPED], "1 of 3 judged: kept"),
+        ([Verdict.FAIL, Verdict.SKIPPED], "1 of 2 judged: not conformant"),
+        ([Verdict.SKIPPED, Verdict.SKIPPED], "0 of 2 judged: undecided"),
+        ([], "undecided"),
+    ],
+)
+def test_a_verdict_in_words_says_of_how_many_checks(verdicts: list[Verdict], words: str) -> None:
+    assert verdict_words(report(*(result(f"a.b{n}", v) for n, v in enumerate(verdicts)))) == words
 
 
 def test_counts_are_worst_first_and_leave_nothing_out() -> None:

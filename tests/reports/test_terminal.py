@@ -19,7 +19,7 @@ ISSUE = "https://github.com/kubernetes/kubernetes/issues/125880"
 
 def test_a_mixed_run_line_by_line() -> None:
     assert terminal.summary(mixed(), FOLDER) == [
-        "v1.37.2: NOT CONFORMANT",
+        "v1.37.2: 4 of 9 judged: NOT CONFORMANT",
         f"9 checks: {TALLY}",
         f"FAIL termination.reverse-order (since 1.29): {LATE}",
         "  evidence: out/v1.37.2/recordings/two-sidecars.jsonl",
