@@ -35,6 +35,12 @@ ORIGIN = re.compile(r"\s*\+ +(?:where|and) +(?P<value>.*)")
 PLAIN = re.compile(r"[-\d'\"\[({TFN]")
 """How a number, a text, a list, True, False or None begins."""
 
+OBJECT = re.compile(r"<.+ at \d\d:\d\d:|<from ")
+"""How a moment or a duration is shown, after which no origin says anything new."""
+
+SENTENCE = re.compile(r"assert (not )?(?P<words>.*\bexpected\b.*)")
+"""What `conformance.assertions` says of a comparison, as pytest shows it."""
+
 ADDRESS = re.compile(r" at 0x[0-9a-f]")
 
 PERSISTED = "api.field-persisted"
@@ -187,20 +193,31 @@ def _verdict(raised: BaseException | None) -> tuple[Verdict, str]:
 def _first_lines(text: str) -> str:
     """Return what an assertion says, in a few lines.
 
-    Where a check has words of its own, of pytest's only the comparison itself is kept.
+    Where a check has words of its own, of pytest's only a sentence about the comparison is kept.
     """
-    kept = [line for line in text.splitlines() if line.strip() and not _is_noise(line)]
-    if not kept or not kept[0].startswith("assert "):
-        bare = next((at for at, line in enumerate(kept) if line.startswith("assert ")), len(kept))
-        kept = kept[: bare + 1]
-    return "\n".join(kept[:LINES])
+    lines = [line for line in text.splitlines() if line.strip() and not HINT.match(line)]
+    bare = next((at for at, line in enumerate(lines) if line.startswith("assert ")), len(lines))
+    own, told = lines[:bare], lines[bare:]
+    if told:
+        sentence = SENTENCE.match(told[0])
+        told[0] = sentence["words"] if sentence else told[0]
+        told = told[:1] + ([] if own else _origins(told[1:]))
+        if own and not sentence:
+            told = []
+    return "\n".join([*own, *told][:LINES])
 
 
-def _is_noise(line: str) -> bool:
-    """Tell whether a line of pytest's says nothing new about what was compared.
+def _origins(lines: list[str]) -> list[str]:
+    """Return the lines that say where plain values come from, and all that are about none.
 
-    Only of plain values is the origin kept. Addresses of objects are others each time.
+    Where the first value is an object of the evidence a sentence has told all of it. Addresses of
+    objects are others each time.
     """
-    origin = ORIGIN.match(line)
-    unclear = origin and (not PLAIN.match(origin["value"]) or ADDRESS.search(line))
-    return bool(unclear or HINT.match(line))
+    kept = []
+    for at, line in enumerate(lines):
+        origin = ORIGIN.match(line)
+        if origin is None or (PLAIN.match(origin["value"]) and not ADDRESS.search(line)):
+            kept.append(line)
+        elif at == 0 and OBJECT.match(origin["value"]):
+            return []
+    return kept

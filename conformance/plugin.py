@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 from pytest_html.basereport import BaseReport
 
+from conformance import assertions, options
 from conformance import known_failures as knownfailures
-from conformance import options
 from conformance.catalogue import declared, load_scenarios
 from conformance.judge import NotStagedError, judge, unjudged, why_failed, why_unsupported
 from conformance.requirements import requirement_of
@@ -30,7 +30,7 @@ from conformance.session import Session
 from fixtures.errors import EnvironmentBrokenError, SuiteError, unwritten
 from fixtures.evidence.moments import comparisons
 from fixtures.words import one_line
-from reports import github, runpage, terminal
+from reports import github, pytesthtml, terminal
 from reports.model import Result, Verdict, exit_status
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[RUN] = session
     config.pluginmanager.register(_Ending(session), "sidecar-conformance-ending")
-    session.page = runpage.configure(config, session.work / "index.html")
+    session.page = pytesthtml.configure(config, session.work / pytesthtml.FILE)
     load_scenarios()
 
     def interrupt(*_: object) -> None:
@@ -275,6 +275,11 @@ def timeline(timelines: dict[str, Timeline]) -> Timeline:
     return only
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]:
+    """Say in a sentence what a comparison found that failed."""
+    return [assertions.explain(op, left, right)]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Collect the moments that a check compares."""
@@ -303,7 +308,7 @@ def pytest_runtest_makereport(
     item.stash[RESULT] = result
     run.results.append(result)
     _show(report, result)
-    runpage.attach(report, result)
+    pytesthtml.attach(report, result)
     return report
 
 
@@ -338,7 +343,7 @@ def pytest_report_teststatus(
     """Name the verdicts in pytest's summary as the suite names them."""
     if config.stash.get(RUN, None) is None:
         return None
-    value: Any = dict(getattr(report, "user_properties", ())).get(runpage.PROPERTY)
+    value: Any = dict(getattr(report, "user_properties", ())).get(pytesthtml.PROPERTY)
     if value is None or (report.when != "call" and report.outcome == "passed"):
         return None
     # No letters: the summary at the end says more, and progress has lines of its own.

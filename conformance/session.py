@@ -13,6 +13,7 @@ import tomllib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,20 +42,27 @@ from fixtures.stage.scenario import scenario_named
 from fixtures.stage.selftest import SelfTest
 from fixtures.stage.stage import Stage
 from fixtures.words import one_line
+from reports import pytesthtml, runpage
 from reports.model import Report, Result, Verdict
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conformance.requirements import Requirement
     from fixtures.clusters import Cluster, Provider
     from fixtures.stage.detect import Found
-    from reports.runpage import RunPage
+    from reports.pytesthtml import PytestPage
 
 ROOT = Path(__file__).parents[1]
 
-FILES = (*(form.FILE for form in reports.FORMATS), "index.html", "run.json", "recordings")
+FILES = (
+    *(form.FILE for form in reports.FORMATS),
+    runpage.FILE,
+    pytesthtml.FILE,
+    "run.json",
+    "recordings",
+)
 """What a run writes into its folder."""
 
 
@@ -76,7 +84,7 @@ class Session:
     results: list[Result] = field(default_factory=list)
     baseline: Baseline = field(default_factory=Baseline)
     evidence: Evidence | None = None
-    page: RunPage | None = None
+    page: PytestPage | None = None
     broke: str = ""
     unwritten: str = ""
     """Why a report could not be written."""
@@ -318,7 +326,7 @@ class Session:
         )
 
     def write(self, report: Report) -> None:
-        """Write all formats of the report but the page, which pytest-html writes later.
+        """Write all formats of the report but `pytest.html`, which pytest-html writes later.
 
         Raises EnvironmentBrokenError for one that cannot be written, after all others.
         """
@@ -326,9 +334,13 @@ class Session:
         if self.page is not None:
             self.page.report = report
         trouble: OSError | None = None
-        for form in reports.FORMATS:
+        writers: list[tuple[str, Callable[[Path], None]]] = [
+            *((form.FILE, partial(form.write, report)) for form in reports.FORMATS),
+            (runpage.FILE, partial(runpage.write, report, self.evidence)),
+        ]
+        for name, write in writers:
             try:
-                form.write(report, self.work / form.FILE)
+                write(self.work / name)
             except OSError as error:
                 trouble = trouble or error
         if trouble is not None:

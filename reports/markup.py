@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from fixtures.words import one_line
+
 # XML 1.0 cannot carry these at all, not even as references; containers print them freely.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -18,7 +20,7 @@ def xml_text(text: str) -> str:
 
 def line_of(text: str) -> str:
     """Return a text as one line that moves no cursor."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    return "".join(c if c.isprintable() else "\ufffd" for c in one_line(text))
 
 
 def markdown(text: str) -> str:

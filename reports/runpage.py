@@ -1,327 +1,230 @@
-"""`index.html` of one run, by pytest-html: the verdict first, one row a check, evidence inside.
+"""`index.html` of one run: one offline file, the verdict first, a picture for each scenario.
 
-How the suite's pytest plugin uses it:
-
-1. In its `pytest_configure`, marked `tryfirst` (pytest-html reads its options in its own), call
-   `page = runpage.configure(config, folder / "index.html")`.
-2. In its own `pytest_runtest_makereport` wrapper call `runpage.attach(report, result)` on the
-   report of the phase that settled the check: `call`, or `setup` where that failed or skipped.
-   Set `report.outcome` (and `wasxfail` for a known failure) there, too: pytest-html filters by it.
-3. In its `pytest_sessionfinish` set `page.report` to the finished `Report`. pytest-html writes its
-   file after that, in a `trylast` hook.
-
-What pytest-html would lose is added at the end from `page.report`: a check that has a verdict but
-no row (its test never reached its teardown) gets one. Checks that the user left out have none;
-`report.json` has them. Subtests would be lost too, so checks have none. Without JavaScript the
-page shows a plain table instead.
+Templates escape what they show, and the page's own policy lets no script run but the one that it
+was written with. Without JavaScript all of it can be read; only the filters need it.
 """
 
 from __future__ import annotations
 
-import html
-from typing import TYPE_CHECKING, Any
+import base64
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import pytest
-from pytest_html import extras
-from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
+from markupsafe import Markup
 
-from fixtures.words import one_line
+from fixtures.host.files import write_whole
+from fixtures.stage import manifest
+from reports.chart import Chart, chart
 from reports.facts import facts
-from reports.model import Report, Result, RunVerdict, Verdict, counts
-from reports.styles import STYLES, css_class
+from reports.headline import headline
+from reports.markup import xml_text
+from reports.model import Level, Report, Result, Verdict, counts
+from reports.styles import TEMPLATES, environment
+from reports.svgchart import LETTERS, compared, svg
+from reports.textchart import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableSequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fixtures.evidence.moments import Comparison
+    from fixtures.evidence.evidence import Evidence
+    from fixtures.evidence.moments import Comparison, Point
 
-PROPERTY = "conformance"
-"""The user property of a test report that carries its result, as JSON values."""
+FILE = "index.html"
 
-OUTCOMES = {
-    Verdict.PASS: "Passed",
-    Verdict.SKIPPED: "Skipped",
-    Verdict.UNSUPPORTED: "Skipped",
-    Verdict.KNOWN_FAILURE: "XFailed",
-    Verdict.INCONCLUSIVE: "Failed",
-    Verdict.ERROR: "Error",
-    Verdict.FAIL: "Failed",
-}
-"""pytest-html's word for a verdict; its set of words is closed."""
+BROKEN = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.KNOWN_FAILURE)
+"""The verdicts that a reader wants to see explained, worst first."""
 
-FILTERS = {
-    "passed": "passed",
-    "failed": "failed or inconclusive",
-    "error": "errors",
-    "xfailed": "known failures",
-    "xpassed": "unexpected passes",
-    "skipped": "unsupported or skipped",
-    "rerun": "re-run",
-    "retried": "retried",
-}
-"""What stands beside pytest-html's filter boxes."""
-
-COLUMNS = ("requirement", "area", "level", "since", "verdict", "reason")
+LEVELS = tuple(Level)
+SCRIPT = TEMPLATES / "runpage.js"
 
 
-def configure(config: pytest.Config, path: Path) -> RunPage:
-    """Have pytest-html write its page to `path`, as ours; call it before pytest-html configures.
+@dataclass(frozen=True)
+class Scenario:
+    """What the page shows of a scenario."""
 
-    Returns the registered plugin. Recordings are looked for in `recordings` beside the page.
-    """
-    config.option.htmlpath = str(path)
-    config.option.self_contained_html = True
-    config.option.css = [*config.option.css, *map(str, STYLES)]
-    page = RunPage(path.parent)
-    config.pluginmanager.register(page, "sidecar-conformance-page")
-    return page
+    name: str
+    chart: Chart
+    manifest: str
+    recorded: bool
+    """Whether its recording lies beside the page."""
+
+    @property
+    def picture_id(self) -> str:
+        """The identifier of its picture in the page."""
+        return f"picture-{self.name}"
+
+    @cached_property
+    def picture(self) -> Markup:
+        """Its picture."""
+        # The tree that it was made of has escaped what others wrote.
+        return Markup(svg(self.chart, identifier=self.picture_id))  # noqa: S704
+
+    @cached_property
+    def lines(self) -> str:
+        """Its picture in words."""
+        return text(self.chart)
 
 
-def attach(report: pytest.TestReport, result: Result) -> None:
-    """Put a result on a pytest report, for its row on the page; a second call replaces the first.
+@dataclass(frozen=True)
+class Figure:
+    """The picture of a failure: a scenario with the moments that were compared."""
 
-    Everything is JSON values, so that a report which crosses a process boundary keeps it.
-    """
-    value = result.model_dump(mode="json")
-    report.user_properties = [
-        *(pair for pair in report.user_properties if pair[0] != PROPERTY),
-        (PROPERTY, value),
-    ]
-    others = [extra for extra in getattr(report, "extras", []) if extra.get("name") != PROPERTY]
-    report.extras = [*others, extras.html(_details(result)) | {"name": PROPERTY}]  # type: ignore[attr-defined]
+    scenario: Scenario
+    points: Sequence[Point]
+
+    @property
+    def picture(self) -> Markup:
+        """The scenario's picture with the moments over it."""
+        return Markup(compared(self.scenario.chart, self.points, self.scenario.picture_id))  # noqa: S704
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The letter of each moment, and what, when and how well known it is."""
+        told = []
+        for letter, point in zip(LETTERS, self.points, strict=False):
+            begin = self.scenario.chart.since_begun(point.earliest)
+            end = self.scenario.chart.since_begun(point.latest)
+            known = f"known to {end - begin:.2f} s" if end > begin else "known exactly"
+            told.append((letter, f"{point.what} at {begin:.2f} s, {known} ({point.source})"))
+        return told
 
 
-class RunPage:
-    """The hooks that turn pytest-html's page into ours. `report` is set before it is written."""
+class Page:
+    """What the template asks for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.report: Report | None = None
+    def __init__(self, report: Report, evidence: Evidence | None, folder: Path) -> None:
+        self.report = report
+        self._evidence = evidence
         self._folder = folder
-        self._data: Any = None
-        self._shown: set[str] = set()
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_report_title(self, report: Any) -> None:  # noqa: ANN401 - pytest-html's own
-        """Keep the page's data: title, labels and late rows are set when the verdict is known."""
-        self._data = report
-        report.title = "Kubernetes native sidecars: no verdict yet"
-        # What needs no attention is folded.
-        report.set_data("renderCollapsed", ["passed", "skipped", "xfailed"])
-        for outcome, label in FILTERS.items():
-            report.outcomes[outcome]["label"] = label
+    @property
+    def headline(self) -> str:
+        """The verdict in a sentence."""
+        return headline(self.report)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_header(self, cells: MutableSequence[str]) -> None:
-        """Replace pytest's columns by ours; the first stays, because the filters read it."""
-        cells[1:] = [_header(name) for name in COLUMNS] + ["<th>Recordings</th>"]
+    @cached_property
+    def results(self) -> list[Result]:
+        """All results, by id."""
+        return sorted(self.report.results, key=lambda result: result.id)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_row(
-        self, report: pytest.TestReport, cells: MutableSequence[str]
-    ) -> None:
-        """Show the check in our words; a row without a result shows what pytest knows."""
-        result = _attached(report)
-        if result is None:
-            cells[1:] = self._cells(_bare(report), ())
-            return
-        # Passed set-ups and tear-downs come by, too, but pytest-html gives them no row.
-        if report.when == "call" or report.outcome != "passed":
-            self._shown.add(result.id)
-        cells[1:] = self._cells(_row(result), result.scenarios)
+    @property
+    def broken(self) -> list[Result]:
+        """The results that need an explanation, those that decide first."""
+        found = [result for result in self.results if result.verdict in BROKEN]
+        return sorted(found, key=lambda r: (BROKEN.index(r.verdict), LEVELS.index(r.level), r.id))
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_html(
-        self, report: pytest.TestReport, data: MutableSequence[str]
-    ) -> None:
-        """Leave pytest-html's remark about absent output away: the evidence stands there."""
-        if _attached(report) is not None and data == ["No log output captured."]:
-            data.clear()
+    @property
+    def weak(self) -> list[tuple[str, list[Result]]]:
+        """What takes from the verdict: a sentence each, and the results that it is about."""
+        must = [result for result in self.results if result.level is Level.MUST]
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_summary(
-        self, prefix: list[str], postfix: list[str], session: pytest.Session
-    ) -> None:
-        """Put the verdict first, the cluster into the environment, and missing checks in rows."""
-        if self.report is None:
-            prefix.append("<p>The run ended before there was a verdict.</p>")
-            return
-        verdict = self.report.verdict
-        # pytest-html escapes it, but for what UTF-8 lacks.
-        label = self.report.label.encode(errors="replace").decode()
-        self._data.title = f"Kubernetes native sidecars on {label}: {verdict}"
-        prefix.extend(_summary(self.report))
-        postfix.append(self._plain_table(self.report.results))
-        environment = session.config.stash[metadata_key]
-        theirs = dict(environment)
-        environment.clear()
-        environment.update(_environment(self.report))
-        # Values are markup to the page.
-        environment |= {key: _markup(value) for key, value in theirs.items()}
-        for result in self.report.results:
-            if result.verdict is not Verdict.SKIPPED and result.id not in self._shown:
-                self._add_row(result)
+        def having(results: Sequence[Result], *verdicts: Verdict) -> list[Result]:
+            return [result for result in results if result.verdict in verdicts]
 
-    def _add_row(self, result: Result) -> None:
-        """Add a row for a check whose test never came to its end."""
-        outcome = OUTCOMES[result.verdict]
-        report = pytest.TestReport(
-            nodeid=result.id,
-            location=("", None, result.id),
-            keywords={},
-            outcome="passed" if outcome == "Passed" else "failed",
-            longrepr=None,
-            when="call",
-        )
-        attach(report, result)
-        row = _row(result)
-        self._data.add_test(
-            {
-                "extras": report.extras,
-                "result": outcome,
-                **{name: _cell_text(row[name]) for name in COLUMNS},
-                "resultsTableRow": [
-                    f'<td class="col-result">{outcome}</td>',
-                    *self._cells(row, result.scenarios),
-                ],
-            },
-            report,
-            outcome,
-            [],
-        )
+        groups = [
+            (having(must, Verdict.UNSUPPORTED), "MUST {} could not be judged on this cluster"),
+            (having(self.results, Verdict.KNOWN_FAILURE), "{} broken, as is known upstream"),
+            (
+                having(self.results, Verdict.INCONCLUSIVE, Verdict.ERROR),
+                "{} could not be decided by the evidence, or the suite broke",
+            ),
+            (having(self.results, Verdict.SKIPPED), "{} left out by the selection"),
+        ]
+        return [
+            (f"{len(found)} {words.format('promise' if len(found) == 1 else 'promises')}", found)
+            for found, words in groups
+            if found
+        ]
 
-    def _cells(self, row: Mapping[str, str], scenarios: Iterable[str]) -> list[str]:
-        cells = []
-        for name in COLUMNS:
-            colour = f" {css_class(row[name])}" if name == "verdict" else ""
-            cells.append(f'<td class="col-{name}{colour}">{_cell_text(row[name])}</td>')
-        return [*cells, f'<td class="col-links">{self._links(scenarios)}</td>']
+    @cached_property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """The scenarios that were recorded, by name."""
+        if self._evidence is None:
+            return {}
+        names = sorted({name for result in self.results for name in result.scenarios})
+        return {
+            timeline.recording.path.stem: Scenario(
+                timeline.recording.path.stem,
+                chart(timeline),
+                manifest.text(timeline.recording.path.stem),
+                (self._folder / "recordings" / timeline.recording.path.name).is_file(),
+            )
+            for timeline in self._evidence.readable(names)
+        }
 
-    def _links(self, scenarios: Iterable[str]) -> str:
-        links = []
-        for name in scenarios:
-            place = f"recordings/{name}.jsonl"
-            # A replay has its recordings elsewhere, a scenario that was never staged has none.
-            there = (self._folder / place).is_file()
-            text = _escape(name)
-            links.append(f'<a href="{_escape(place)}">{text}</a>' if there else text)
-        return "<br>".join(links)
+    def figures(self, result: Result) -> Iterator[Figure]:
+        """Yield the pictures of a result, with the moments of the comparison that decided it."""
+        deciding = self.deciding(result)
+        for name in result.scenarios:
+            scenario = self.scenarios.get(name)
+            if scenario is None:
+                continue
+            points = deciding.moments if deciding else ()
+            within = [p for p in points if scenario.chart.since_begun(p.earliest) >= -1]
+            lanes = [p for p in within if scenario.chart.lane_of(p) is not None]
+            # A moment is of the scenario that has its container, or of the only one.
+            yield Figure(scenario, within if len(result.scenarios) == 1 else lanes)
 
-    def _plain_table(self, results: Iterable[Result]) -> str:
-        rows = "".join(
-            f"<tr><td>{_escape(r.id)}</td><td>{r.level}</td><td>{r.verdict}</td>"
-            f"<td>{_escape(r.reason)}</td></tr>"
-            for r in sorted(results, key=lambda r: r.id)
-        )
-        return f"<noscript><table>{rows}</table></noscript>"
+    @staticmethod
+    def deciding(result: Result) -> Comparison | None:
+        """Return the comparison that a broken promise ended with; None where it was none."""
+        last = result.comparisons[-1:] if result.verdict in BROKEN else ()
+        return next((one for one in last if one.answer != "yes" and one.words), None)
+
+    def commands(self, result: Result) -> Iterator[str]:
+        """Yield the command that stages one requirement again, and the one that only judges it."""
+        yield f"{self.report.reproduce} --only {result.id}"
+        if self._evidence is not None and any(name in self.scenarios for name in result.scenarios):
+            yield f"nox -s conformance -- --replay {self._evidence.directory} --only {result.id}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The facts of cluster, suite and timing as lines of a table."""
+        report = self.report
+        return [
+            *facts("", report.cluster),
+            *facts("suite", report.suite),
+            *facts("timing", report.timing),
+        ]
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        """How many results have each verdict, worst first."""
+        return counts(self.report.results)
+
+    @property
+    def areas(self) -> Mapping[str, int]:
+        """How many results each area has."""
+        return Counter(result.area for result in self.results)
+
+    @property
+    def levels(self) -> Sequence[Level]:
+        """The levels that occur."""
+        return [level for level in Level if any(r.level is level for r in self.results)]
 
 
-def _attached(report: pytest.TestReport) -> Result | None:
-    # Collection reports have no properties at all.
-    value = dict(getattr(report, "user_properties", ())).get(PROPERTY)
-    return None if value is None else Result.model_validate(value)
+def write(report: Report, evidence: Evidence | None, path: Path) -> None:
+    """Write the page; the same report and recordings give the same bytes.
+
+    OSError where it cannot be written. The file is whole or absent.
+    """
+    # Containers print what is not UTF-8; a page shows that as it can.
+    write_whole(path, render(report, evidence, path.parent).encode(errors="replace"))
 
 
-def _row(result: Result) -> dict[str, str]:
-    return {
-        "requirement": result.id,
-        "area": result.area,
-        "level": result.level,
-        "since": result.since,
-        "verdict": result.verdict,
-        "reason": result.reason,
-    }
-
-
-def _bare(report: pytest.TestReport) -> dict[str, str]:
-    when = getattr(report, "when", None) or "collect"
-    return {
-        "requirement": report.nodeid,
-        "area": "",
-        "level": "",
-        "since": "",
-        "verdict": "error" if report.failed else report.outcome,
-        "reason": f"broke in the {when} phase, outside any check; the details say how",
-    }
-
-
-def _escape(text: str) -> str:
-    """Return a text as markup that any file can hold: containers print what is not UTF-8."""
-    return html.escape(text.encode(errors="replace").decode())
-
-
-def _cell_text(text: str) -> str:
-    # One line and no elements inside: pytest-html sorts by the text of the cell, and a click on an
-    # element inside would not unfold the row.
-    return _escape(one_line(text))
-
-
-def _header(name: str) -> str:
-    return f'<th class="sortable" data-column-type="{name}">{name.capitalize()}</th>'
-
-
-def _details(result: Result) -> str:
-    """Return what a row unfolds to: the promise, what was seen, and where to read on."""
-    parts = [f"<p><b>{_escape(result.title)}</b></p>"]
-    if result.reason:
-        parts.append(f"<p>{result.verdict}: {_escape(result.reason)}</p>")
-    if result.evidence:
-        parts.append(f"<pre>{_escape(result.evidence)}</pre>")
-    if result.comparisons:
-        compared = "".join(f"<li>{_escape(_compared(one))}</li>" for one in result.comparisons)
-        parts.append(f"<p>Compared:</p><ul>{compared}</ul>")
-    if result.issue:
-        parts.append(f"<p>Known upstream: {_link(result.issue)}</p>")
-    if result.sources:
-        parts.append(f"<p>Promised in: {', '.join(map(_link, result.sources))}</p>")
-    return f'<div class="evidence">{"".join(parts)}</div>'
-
-
-def _compared(comparison: Comparison) -> str:
-    return (
-        f"{comparison.left} ({comparison.left_width:.3f} s wide) {comparison.relation}"
-        f" {comparison.right} ({comparison.right_width:.3f} s wide): {comparison.answer}"
+def render(report: Report, evidence: Evidence | None, folder: Path) -> str:
+    """Return the page, as it is to lie in a folder."""
+    script = SCRIPT.read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    template = environment().get_template("runpage.html")
+    page = template.render(
+        page=Page(report, evidence, folder),
+        report=report,
+        script=Markup(script),  # noqa: S704 - the suite's own
+        digest=digest,
     )
-
-
-def _link(address: str) -> str:
-    text = _escape(address)
-    return f'<a href="{text}">{text}</a>' if address.startswith("https://") else text
-
-
-def _summary(report: Report) -> list[str]:
-    verdict = report.verdict
-    because = f": {_escape(report.unsupported)}" if verdict is RunVerdict.UNSUPPORTED else ""
-    tally = "".join(
-        f'<span class="{css_class(word)}">{count} {word}</span>'
-        for word, count in counts(report.results).items()
-    )
-    lines = [
-        f'<p class="run-verdict {css_class(verdict)}">{verdict}{because}</p>',
-        f'<p class="run-counts">{tally}</p>',
-        "<p>MUST checks alone decide the verdict; SHOULD and OBSERVED are reported.</p>",
-    ]
-    if report.notices:
-        notices = "".join(f"<li>{_escape(notice)}</li>" for notice in report.notices)
-        lines.append(f'<ul class="run-notices">{notices}</ul>')
-    if report.reproduce:
-        lines.append(f'<pre class="run-command">{_escape(report.reproduce)}</pre>')
-    return lines
-
-
-def _environment(report: Report) -> dict[str, str]:
-    pairs = [*facts("", report.cluster), *facts("suite", report.suite)]
-    return {key: _folded(key, text) for key, text in pairs}
-
-
-def _folded(key: str, text: str) -> str:
-    if not key.endswith("gates"):
-        return _escape(text)
-    words = text.split()
-    return f"<details><summary>{len(words)} feature gates</summary>{_escape(text)}</details>"
-
-
-def _markup(value: object) -> object:
-    if isinstance(value, dict):
-        return {_escape(str(key)): _escape(str(entry)) for key, entry in value.items()}
-    return _escape(str(value))
+    return xml_text(page)

@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = (TEMPLATES / "verdicts.css", TEMPLATES / "runpage.css")
-"""Style sheets of a run's page, over those of pytest-html."""
+STYLES = (TEMPLATES / "verdicts.css", TEMPLATES / "pytesthtml.css")
+"""Style sheets over those of pytest-html."""
 
 
 def css_class(verdict: str) -> str:

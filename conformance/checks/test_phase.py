@@ -118,7 +118,7 @@ def test_running_until_sidecars_stop(timeline: Timeline) -> None:
             else:
                 # It may come with a container status from before the end, but not before the end.
                 seen = pod.clocks.seen_between(
-                    version.seen, version.seen, f"{version.phase} is seen"
+                    version.seen, version.seen, f"{version.phase} was seen"
                 )
                 assert pod[name].said("EXIT") < seen, f"{version.phase} before {name} had stopped"
     assert stopping, "the pod was never seen with app ended and a sidecar running"

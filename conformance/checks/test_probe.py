@@ -46,7 +46,7 @@ def first_seen_ready(container: Container, restarts: int = 0) -> Moment:
     for version in container.pod.versions:
         status = version.container(container.name)
         if status.ready and status.restarts == restarts:
-            what = f"{container}#{restarts} is seen to be ready"
+            what = f"{container}#{restarts} was seen to be ready"
             return container.pod.clocks.seen_between(version.seen, version.seen, what)
     raise NeverError(f"{container}#{restarts} was never ready")
 

@@ -193,7 +193,21 @@ def test_pytests_account_is_left_out_where_it_says_nothing_new(tmp_path: Path) -
     result = judge(PROMISE, AssertionError(account), found, [])
     assert result.reason.splitlines() == ["assert 1 == 2", where, *["  more"] * 6]
     result = judge(PROMISE, AssertionError("late\nsee there\n" + account), found, [])
-    assert result.reason.splitlines() == ["late", "see there", "assert 1 == 2"]
+    assert result.reason.splitlines() == ["late", "see there"]
+
+
+def test_a_sentence_stands_where_pytest_has_symbols(tmp_path: Path) -> None:
+    def reason(text: str) -> list[str]:
+        return judge(PROMISE, AssertionError(text), evidence(tmp_path), []).reason.splitlines()
+
+    sentence = "app#0 said 'A' 2.0 s after it said 'B'; at most 1 s was expected"
+    moment = " +  where <'A' of app#0 at 21:40:02.15> = said('A')\n +  and   'one' = <pod one>.name"
+    assert reason(f"assert {sentence}\n{moment}") == [sentence]
+    assert reason(f"assert not {sentence}") == [sentence]
+    assert reason(f"too late\nassert {sentence}\n{moment}") == ["too late", sentence]
+    values = "assert 2 was seen, 1 was expected\n +  where 2 = len([1, 2])"
+    assert reason(values) == ["2 was seen, 1 was expected", " +  where 2 = len([1, 2])"]
+    assert reason(f"twice\n{values}") == ["twice", "2 was seen, 1 was expected"]
 
 
 def test_a_recording_that_is_missing_or_damaged_breaks_only_its_checks(tmp_path: Path) -> None:

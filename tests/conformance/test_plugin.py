@@ -206,7 +206,7 @@ def test_a_conformant_run(project: Project) -> None:
     assert project.case("order.passes") == {}
     (compared,) = project.result("order.passes")["comparisons"]
     assert compared["relation"] == "before"
-    assert compared["left"] == "'START' of app#0 (the container's own clock)"
+    assert compared["left"] == "app#0 said 'START' (the container's own clock)"
     assert compared["leftWidth"] == compared["rightWidth"] == 0.01
     assert "v1.37.2: CONFORMANT" in project.output
     assert (project.directory / "index.html").is_file()
@@ -216,7 +216,9 @@ def test_a_failure_tells_promise_evidence_and_place(project: Project) -> None:
     assert project.run(PASSES + FAILS) == 1
     assert project.verdicts() == {"order.fails": "fail", "order.passes": "pass"}
     result = project.result("order.fails")
-    assert result["reason"].startswith("up too late")
+    assert result["reason"] == (
+        "up too late\napp#0 said 'UP' 1.0 s after it said 'START'; the opposite order was expected"
+    )
     assert result["title"] == "The app is up before it starts."
     assert "recorded in recordings/one.jsonl" in result["evidence"]
     assert "2.20s  app#0: START" in result["evidence"]
@@ -252,8 +254,8 @@ def test_a_doubt_is_inconclusive_and_keeps_a_must_from_passing(project: Project)
     assert project.report()["verdict"] == "undecided"
     result = project.result("order.doubtful")
     assert result["verdict"] == "inconclusive"
-    assert "'START' of app#0" in result["reason"]
-    assert "start of app#0" in result["reason"]
+    assert "app#0 said 'START'" in result["reason"]
+    assert "app#0 started" in result["reason"]
     assert result["comparisons"][0]["answer"] == "unknown"
     assert "error" in project.case("order.doubtful")
 

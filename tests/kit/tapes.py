@@ -192,4 +192,5 @@ class Tape:
         path.parent.mkdir(parents=True, exist_ok=True)
         header = json.dumps({**as_json(self.header), "schema": schema})
         lines = [header, *(encode(record) for record in self.records)]
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        text = "".join(f"{line}\n" for line in lines)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")

