@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.editions import why_older
 from fixtures.errors import SuiteError
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError
@@ -99,6 +100,9 @@ def judge(
     """
     timelines = evidence.readable(requirement.scenarios)
     verdict, reason = _verdict(raised)
+    older = why_older(raised, evidence, requirement.scenarios)
+    if older:
+        return unjudged(requirement, Verdict.SKIPPED, older)
     outages = [outage for timeline in timelines for outage in timeline.outages]
     undecided = verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
     if outages and (undecided or isinstance(raised, EvidenceLostError)):
