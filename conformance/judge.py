@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.editions import why_older
 from fixtures.errors import SuiteError
 from fixtures.evidence.errors import EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
@@ -107,6 +108,9 @@ def judge(
     """
     timelines = evidence.readable(requirement.scenarios)
     verdict, reason = _verdict(raised)
+    older = why_older(raised, evidence, requirement.scenarios)
+    if older:
+        return unjudged(requirement, Verdict.SKIPPED, older)
     outages = [outage for timeline in timelines for outage in timeline.outages]
     if verdict is Verdict.FAIL and not contradicted(comparisons):
         slow = next(filter(None, map(why_waited_in_vain, timelines)), "")

@@ -23,6 +23,7 @@ from pytest_html.basereport import BaseReport
 from conformance import assertions, options
 from conformance import known_failures as knownfailures
 from conformance.catalogue import declared, load_scenarios
+from conformance.editions import require_known
 from conformance.judge import NotStagedError, judge, unjudged, why_failed, why_unsupported
 from conformance.requirements import requirement_of
 from conformance.selection import Selection
@@ -261,6 +262,7 @@ def timelines(
     requirement = requirement_of(request.node)
     if requirement is None:
         raise LookupError(f"{request.node.nodeid} declares no requirement")
+    require_known(evidence, requirement.scenarios)
     found = {name: evidence.timeline(name) for name in requirement.scenarios}
     for name, timeline in found.items():
         if timeline.recording.failure:

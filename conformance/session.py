@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 import reports
+from conformance.catalogue import declared
 from conformance.claim import Claim
+from conformance.editions import editions
 from conformance.judge import already_judged, unjudged, why_unsupported
 from conformance.known_failures import Baseline
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
@@ -39,7 +41,7 @@ from fixtures.stage.control import Control
 from fixtures.stage.detect import detect
 from fixtures.stage.manifest import Images
 from fixtures.stage.scenario import scenario_named
-from fixtures.stage.selftest import SelfTest
+from fixtures.stage.selftest import AGREE, UNKNOWN, SelfTest
 from fixtures.stage.stage import Stage
 from fixtures.words import one_line
 from reports import pytesthtml, runpage
@@ -225,11 +227,14 @@ class Session:
             found = found.without(findings.missing, clocks=findings.clocks)
         for sentence in found.facts["admission"]:
             self.progress.line(f"admission of this cluster: {sentence}")
+        clocks_apart = found.facts.get("clocks", AGREE)
+        clocks_apart = "" if clocks_apart in (AGREE, UNKNOWN) else clocks_apart
         stage.configure(
             lambda scenario: Header(
                 label=self.label,
                 minor=found.capabilities.minor,
                 shared_clock=bool(cluster.nodes),
+                clocks_apart=clocks_apart,
                 scenario=scenario,
             ),
             node_pods=found.facts["podsPerNode"],
@@ -268,6 +273,11 @@ class Session:
             versions=found.versions,
             cluster={**found.facts, **cluster.facts, "patience": patience.factor()},
             reproduce=reproduce(),
+            scenarios=editions(
+                name
+                for one in (*self.requirements, *(known.requirement for known in declared()))
+                for name in one.scenarios
+            ),
         )
 
     def _scenarios(self, facts: RunFacts) -> set[str]:
@@ -318,6 +328,7 @@ class Session:
                     _by_oldest(results, evidence), facts.versions, datetime.now(UTC).date()
                 ),
                 *self.progress.notices,
+                *filter(None, [evidence.clocks_apart()]),
             ],
             # A cluster that loses sidecars which it should have is not one without any.
             unsupported=""

@@ -112,7 +112,7 @@ class _Drawer:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._begun = timeline.clocks.to_node(timeline.begun)[0]
+        self._begun = timeline.begun
         self._end = timeline.recording.seconds
 
     def draw(self) -> Chart:
@@ -135,10 +135,6 @@ class _Drawer:
     def _seen(self, moment: Moment) -> float:
         return self._at(moment.latest)
 
-    def _here(self, at: int) -> float:
-        """Return the seconds of a time of the suite's clock."""
-        return self._at(self._timeline.clocks.to_node(at)[1])
-
     def _suite(self) -> Lane:
         lane = Lane("suite", "suite")
         for action in self._timeline.actions:
@@ -150,9 +146,9 @@ class _Drawer:
         for record in self._timeline.recording.records:
             if isinstance(record, WaitRecord) and not record.met:
                 words = f"waited in vain for {record.what}; saw {record.saw}"
-                lane.marks.append(Mark(self._here(record.ended), "trouble", "in vain", words))
+                lane.marks.append(Mark(self._at(record.ended), "trouble", "in vain", words))
             if isinstance(record, OutageRecord):
-                begin, end = self._here(record.at), self._here(record.ended)
+                begin, end = self._at(record.at), self._at(record.ended)
                 words = f"the API server did not answer: {record.reason}"
                 lane.bars.append(Bar(begin, end, "trouble", "no answer", words))
         return lane
@@ -191,7 +187,7 @@ class _Drawer:
             lane.bars.append(Bar(self._seen(seen.moment), end, kind, seen.value, words))
         for version in pod.versions:
             if version.being_deleted:
-                at = self._here(version.seen)
+                at = self._at(version.seen)
                 lane.marks.append(Mark(at, "kill", "deletion", "it is being deleted"))
                 break
         if pod.last.event == "DELETED":
@@ -203,7 +199,7 @@ class _Drawer:
 
     def _last(self, pod: Pod) -> float:
         gone = pod.last.event == "DELETED"
-        return self._here(pod.last.seen) if gone else max(self._end, self._here(pod.last.seen))
+        return self._at(pod.last.seen) if gone else max(self._end, self._at(pod.last.seen))
 
     def _condition(self, pod: Pod, name: str, lane_name: str) -> Lane:
         lane = Lane(lane_name, "condition")
@@ -248,9 +244,7 @@ class _Drawer:
         following: Sequence[Instance],
         container: Container,
     ) -> None:
-        lines = [
-            (self._seen(instance.clocks.moment_of(line, "")), line.text) for line in instance.lines
-        ]
+        lines = [(self._seen(instance.written(line, "")), line.text) for line in instance.lines]
         begin = _within(instance.started, self._at, lines[:1])
         end = max(self._last(container.pod), begin)
         ended = "exitCode" in instance.state

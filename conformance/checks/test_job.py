@@ -9,7 +9,7 @@ from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
-from fixtures.evidence.moments import InconclusiveError, Moment
+from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
@@ -126,7 +126,7 @@ def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
     """The completion of a Job waits for the sidecars to stop, and its time includes them."""
     assert_job_is(timeline, "Complete")
     stamp = timeline.job.last.status["completionTime"]
-    completion = Moment.whole_second(stamp, "the Job completed", "status of the Job")
+    completion = timeline.clocks.second(stamp, "the Job completed", "status of the Job")
     # One sidecar is killed after 4 s, the other takes a second after that.
     assert completion - timeline["app"].said("DONE") >= 3.5
     for version in timeline.job.versions:
@@ -286,7 +286,7 @@ def test_replacement_failed(timeline: Timeline) -> None:
     first, second = timeline.pods
     assert first["sidecar-1"].said("EXIT") < second["sidecar-1"].said("START")
     stamp = second.last.raw["metadata"]["creationTimestamp"]
-    created = Moment.whole_second(stamp, "the second pod was created", "creationTimestamp")
+    created = timeline.clocks.second(stamp, "the second pod was created", "creationTimestamp")
     assert_at_least(timeline, created - first["sidecar-1"].said("TERM"), 1)
 
 

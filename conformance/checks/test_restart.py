@@ -22,7 +22,7 @@ from conformance.sources import (
 )
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import DEFAULT_BACKOFF, Component, duration
-from fixtures.evidence.errors import EvidenceLostError, NeverError
+from fixtures.evidence.errors import NeverError, NotDoneError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ def sidecar_events(timeline: Timeline, reason: str, sidecar: Container) -> Seque
 def image_given(timeline: Timeline, sidecar: Container) -> str:
     """Return the image that the suite gave to a sidecar.
 
-    Raises NeverError where the API server refused it, EvidenceLostError where it was never given.
+    Raises NeverError where the API server refused it, NotDoneError where it was never given.
     """
     for action in timeline.actions_named("patch", name=sidecar.pod.name):
         for changed in action.arguments["patch"]["spec"]["initContainers"]:
@@ -97,7 +97,7 @@ def image_given(timeline: Timeline, sidecar: Container) -> str:
                 if not action.accepted:
                     raise NeverError(f"the new image of {sidecar} was refused: {action.message}")
                 return str(changed["image"])
-    raise EvidenceLostError(f"the suite never changed the image of {sidecar}")
+    raise NotDoneError(f"the suite never changed the image of {sidecar}")
 
 
 def assert_image_used(timeline: Timeline, sidecar: Container) -> None:

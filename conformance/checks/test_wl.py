@@ -8,7 +8,7 @@ from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_TUTORIAL, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
-from fixtures.evidence.errors import EvidenceLostError, NeverError
+from fixtures.evidence.errors import NeverError, NotDoneError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def readings(timeline: Timeline, kind: str) -> tuple[Json, Json]:
     bodies = [action.body for action in timeline.actions_named("read")]
     found = [body["status"] for body in bodies if body["kind"] == kind]
     if len(found) != READINGS:
-        raise EvidenceLostError(f"the suite read the {kind} {len(found)} times, not {READINGS}")
+        raise NotDoneError(f"the suite read the {kind} {len(found)} times, not {READINGS}")
     return found[0], found[1]
 
 

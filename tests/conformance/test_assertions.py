@@ -13,7 +13,7 @@ from fixtures.kubeapi.times import SECOND
 
 def at(what: str, seconds: float) -> Moment:
     time = round(seconds * SECOND)
-    return Moment(what, time, time, "log", Clocked(time, time, "node"))
+    return Moment(what, time, time, "log", (Clocked(time, time, "node"),))
 
 
 TERM, STILL = at("app#0 said 'TERM'", 4), at("app#0 said 'STILL'", 20.2)

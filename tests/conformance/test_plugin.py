@@ -136,6 +136,7 @@ class Project:
         self.other.add("failure", 1, reason="no such image")
         self.missing = {Capability.RESIZE: "no such subresource"}
         self.dropped = ""
+        self.scenarios: dict[str, str] | None = {"one": "1", "unstaged": "2"}
         self.output = ""
 
     def record(self) -> None:
@@ -150,6 +151,7 @@ class Project:
             versions={"kubelet": "v1.37.2", "kube-apiserver": "v1.37.2"},
             cluster={"nodes": 1},
             reproduce="nox -s conformance -- --kubernetes v1.37.2",
+            scenarios=self.scenarios,
         ).write(self.kept)
 
     def run(self, checks: str, *options: str, replay: Path | None = None) -> int:
@@ -338,6 +340,17 @@ def test_a_scenario_that_was_never_recorded_makes_its_checks_errors(project: Pro
     assert project.run(PASSES + UNSTAGED) == 3
     reason = project.result("order.unstaged")["reason"]
     assert reason == f"scenario unstaged was not recorded in {project.kept}"
+
+
+def test_a_scenario_that_the_run_did_not_know_makes_its_checks_skipped(project: Project) -> None:
+    project.scenarios = None
+    project.record()
+    (project.kept / "recordings" / "unstaged.jsonl").unlink()
+    assert project.run(PASSES + UNSTAGED) == 0
+    result = project.result("order.unstaged")
+    assert result["verdict"] == "skipped"
+    assert result["reason"] == "recorded before there was this scenario: unstaged"
+    assert project.verdicts()["order.passes"] == "pass"
 
 
 def test_a_damaged_recording_makes_its_checks_errors(project: Project) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures.evidence.recording import PAUSE_API_SERVER, LogRecord
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample, shift
 
 
 def mirror(edit: Edit) -> str:
@@ -37,9 +37,9 @@ def in_second(edit: Edit, pod: str, container: str, text: str) -> LogRecord:
 def say_with(edit: Edit, pod: str, early: tuple[str, str], late: tuple[str, str]) -> None:
     """Let a second instance say something a second before what came before it."""
     model, record = in_second(edit, pod, *early), in_second(edit, pod, *late)
-    record.stamp = model.stamp
-    whole, hundredths = model.line.rsplit(" ", 1)[1].split(".")
-    record.line = f"{late[1]} {int(whole) - 1}.{hundredths}"
+    record.at, record.stamp = model.at, model.stamp
+    record.line = f"{late[1]} {model.line.rsplit(' ', 1)[1]}"
+    shift(record, -1)
 
 
 @counterexample("node.reboot-order", "the sidecar does not wait for the init container")

@@ -28,6 +28,7 @@ from fixtures.evidence.recording import (
 from fixtures.kubeapi.times import SECOND, parse_time
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
 
     Json = dict[str, Any]
@@ -131,7 +132,7 @@ class Edit:
     def shift_line(self, container: str, text: str, seconds: float, pod: str | None = None) -> None:
         """Let the container have said this earlier (negative) or later, by all its clocks."""
         for record in self._lines(container, text, pod):
-            _shift(record, seconds)
+            shift(record, seconds)
 
     def move_line(
         self,
@@ -148,7 +149,7 @@ class Edit:
         anchor = self._lines(*target, pod)[0]
         line = self._lines(container, text, pod)[0]
         wanted = parse_time(anchor.stamp) + (-SECOND // 2 if before else SECOND // 2)
-        _shift(line, (wanted - parse_time(line.stamp)) / SECOND)
+        shift(line, (wanted - parse_time(line.stamp)) / SECOND)
 
     def add_line(
         self,
@@ -174,8 +175,27 @@ class Edit:
             container=container,
             line=f"{text} {match['seconds']}.{match['hundredths']}" if match else text,
         )
-        _shift(record, seconds)
+        shift(record, seconds)
         self.records.append(record)
+
+    # Uptimes.
+
+    def shift_uptimes(self, seconds: float, containers: re.Pattern[str]) -> None:
+        """Let the clocks of these containers be `seconds` before those of all others."""
+        for record in self.of(LogRecord):
+            if containers.search(record.container):
+                _shift_uptime(record, seconds)
+
+    def count_from_starts(self) -> None:
+        """Let the clock of each instance begin with its first line, as where it has its own."""
+        first: dict[str, float] = {}
+        for record in self.of(LogRecord):
+            match = CLOCK.fullmatch(record.line)
+            if match:
+                read = float(f"{match['seconds']}.{match['hundredths']}")
+                first[record.instance] = min(first.get(record.instance, read), read)
+        for record in self.of(LogRecord):
+            _shift_uptime(record, -first.get(record.instance, 0))
 
     # Objects.
 
@@ -270,12 +290,17 @@ class Edit:
         raise AssertionError(f"no action {name} {arguments} in {self._path.name}")
 
 
-def _shift(record: LogRecord, seconds: float) -> None:
+def shift(record: LogRecord, seconds: float) -> None:
+    """Let a line have been written earlier (negative) or later, by all its clocks."""
     nanoseconds = round(seconds * SECOND)
     record.at += nanoseconds
     stamp = parse_time(record.stamp) + nanoseconds
     whole = datetime.fromtimestamp(stamp // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     record.stamp = f"{whole}.{stamp % SECOND:09d}Z"
+    _shift_uptime(record, seconds)
+
+
+def _shift_uptime(record: LogRecord, seconds: float) -> None:
     match = CLOCK.fullmatch(record.line)
     if match:
         hundredths = int(match["seconds"]) * 100 + int(match["hundredths"]) + round(seconds * 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ BOOT = 5_000
 
 def whole(seconds: float) -> str:
     """Return a status time: whole seconds."""
-    at = BEGUN // SECOND + int(seconds)
+    at = BEGUN // SECOND + math.floor(seconds)
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
