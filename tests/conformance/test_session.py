@@ -36,7 +36,7 @@ from fixtures.images import releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.namespaces import ENFORCE, QUESTION, RESTRICTED
 from fixtures.stage.stage import Stage
-from reports import FORMATS, jsonreport
+from reports import FORMATS, jsonreport, runpage
 from reports.model import Level, Verdict
 from tests.kit.apiserver import CutError, Ran, Reply, Request, serving
 from tests.kit.pods import Cluster as Pods
@@ -481,7 +481,9 @@ def test_an_earlier_report_gives_way_to_a_whole_one_and_what_a_person_put_there_
     made.publish(judged=True)
     assert made.folder == earlier
     after = contents(earlier)
-    assert sorted(after) == sorted([*(one.FILE for one in FORMATS), "notes.txt", "run.json"])
+    assert sorted(after) == sorted(
+        [*(one.FILE for one in FORMATS), runpage.FILE, "notes.txt", "run.json"]
+    )
     assert [name for name, text in after.items() if text == "old"] == ["notes.txt"]
     assert (earlier.parent / "v1.36.3").is_dir()
     made.give_back()
