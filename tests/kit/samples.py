@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fixtures.evidence.evidence import ScenarioTime
 from fixtures.evidence.moments import Comparison
-from reports.model import Level, Report, Result, Verdict
+from reports.model import ClusterFacts, Level, Report, Result, Verdict
 
 
 def result(
@@ -89,8 +89,9 @@ TEXT = st.text(CHARACTERS, max_size=20)
 SECONDS = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 NAMES = TEXT.filter(lambda name: name and ", " not in name)
 IDS = st.from_regex(r"[a-z]{1,6}\.[a-z0-9]{1,4}(-[a-z0-9]{1,4})?", fullmatch=True)
+# Facts that the model names have a type of their own.
 FACTS = st.dictionaries(
-    st.text(max_size=20),
+    st.text(max_size=20).filter(lambda name: name not in ClusterFacts.__annotations__),
     st.recursive(
         st.none() | st.booleans() | st.integers() | SECONDS | TEXT,
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
