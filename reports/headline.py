@@ -27,7 +27,7 @@ def headline(report: Report) -> str:
         _count(known, f"broken for {'a reason' if known == 1 else 'reasons'} known upstream"),
         f"{doubtful} could not be decided" if doubtful else "",
         _could(found.get(Verdict.UNSUPPORTED, 0)),
-        f"{found[Verdict.SKIPPED]} left out by the selection" if Verdict.SKIPPED in found else "",
+        f"{found[Verdict.SKIPPED]} left out" if Verdict.SKIPPED in found else "",
     ]
     return "; ".join([first, *filter(None, parts)]) + "."
 

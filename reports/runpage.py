@@ -132,7 +132,7 @@ class Page:
                 having(self.results, Verdict.INCONCLUSIVE, Verdict.ERROR),
                 "{} could not be decided by the evidence, or the suite broke",
             ),
-            (having(self.results, Verdict.SKIPPED), "{} left out by the selection"),
+            (having(self.results, Verdict.SKIPPED), "{} left out"),
         ]
         return [
             (f"{len(found)} {words.format('promise' if len(found) == 1 else 'promises')}", found)

@@ -32,7 +32,7 @@ def assert_at_most(timeline: Timeline, duration: Duration, seconds: float) -> No
     """
     if not duration <= seconds:
         late = duration.shortest / SECOND - seconds
-        _late(timeline, f"{duration}, where {seconds:g} s are the bound", late)
+        _late(timeline, duration.against("at most", seconds), late)
 
 
 def assert_at_least(timeline: Timeline, duration: Duration, seconds: float) -> None:
@@ -42,14 +42,15 @@ def assert_at_least(timeline: Timeline, duration: Duration, seconds: float) -> N
     """
     if not duration >= seconds:
         late = seconds - duration.longest / SECOND
-        _late(timeline, f"{duration}, where {seconds:g} s are the least", late)
+        _late(timeline, duration.against("at least", seconds), late)
 
 
 def assert_in_time(timeline: Timeline, first: Moment, then: Moment) -> None:
     """Assert that `first` came before `then`, which is the end of a fixed time."""
     if not first < then:
-        late = (first - then).shortest / SECOND
-        _late(timeline, f"{first!r} came {late:.1f} s after {then!r}", late)
+        distance = first - then
+        message = f"{distance.words}; the opposite order was expected"
+        _late(timeline, message, distance.shortest / SECOND)
 
 
 def assert_prompt(timeline: Timeline, holds: object, message: str, *, room: float) -> None:

@@ -29,7 +29,7 @@ def test_what_was_left_out_or_broke_is_told() -> None:
     found = report(*(result(f"a.n{n}", verdict) for n, verdict in enumerate(verdicts)))
     assert headline(found) == (
         "v1.37.2 keeps 1 of the 2 promises that could be judged; 1 is broken; 2 could not be"
-        " decided; 1 left out by the selection."
+        " decided; 1 left out."
     )
 
 
