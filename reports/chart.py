@@ -1,6 +1,6 @@
 """What a timeline looks like: lanes with bars and marks on one time axis, for any way to show it.
 
-Times are in seconds since the suite began to stage the scenario, by the clock of the nodes.
+Times are in seconds since the suite began to stage the scenario, by its clock.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fixtures.evidence.recording import OutageRecord, WaitRecord, WatchRecord
+from fixtures.evidence.skews import clock_of_event
 from fixtures.kubeapi.times import SECOND, parse_time
 from fixtures.words import one_line
 
@@ -275,14 +276,16 @@ class _Drawer:
     def _event(self, event: Event) -> Iterator[Mark]:
         kind = EVENTS.get(event.reason)
         stamps = [event.raw.get(key) for key in ("firstTimestamp", "lastTimestamp")]
-        times = sorted({parse_time(stamp) for stamp in stamps if stamp})
-        if kind is None or not times:
+        if kind is None:
             return
         often = f" ({event.count} times)" if event.count > 1 else ""
         words = one_line(f"event {event.reason}{often}: {event.message}")
-        # It is known to a second; its middle is in the place that is least wrong.
-        for at in times:
-            yield Mark(self._at(at + SECOND // 2), kind, event.reason, words)
+        reporter = clock_of_event(event.raw)
+        for stamp in sorted(set(filter(None, stamps)), key=parse_time):
+            moment = self._timeline.clocks.second(stamp, words, "event", reporter)
+            # It is known to a second; its middle is in the place that is least wrong.
+            middle = moment.earliest + (moment.width + 1) // 2
+            yield Mark(self._at(middle), kind, event.reason, words)
 
 
 def _action(action: Action) -> str:

@@ -11,7 +11,7 @@ from fixtures.evidence.timeline import Timeline
 from reports.chart import Chart, Lane, chart
 from tests.kit import edits
 from tests.kit.charts import timeline
-from tests.kit.tapes import BEGUN, Tape
+from tests.kit.tapes import BEGUN, Tape, running, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,3 +116,22 @@ def test_every_kept_recording_can_be_drawn(path: Path) -> None:
     for one in drawn.lanes:
         assert all(0 <= bar.begin <= bar.end <= drawn.seconds for bar in one.bars), one.name
         assert all(0 <= mark.at <= drawn.seconds for mark in one.marks), one.name
+
+
+def test_what_a_node_reported_lies_where_it_was_by_the_suites_clock() -> None:
+    tape = Tape(skew=500)
+    tape.pod(0.2, event="ADDED", app=running("a", 0))
+    tape.log(0.1, "START")
+    about = {"kind": "Pod", "name": "one", "uid": "u1", "fieldPath": "spec.containers{app}"}
+    told = {
+        "kind": "Event",
+        "metadata": {"name": "e", "uid": "e1"},
+        "reason": "Unhealthy",
+        "message": "Liveness probe failed",
+        "firstTimestamp": whole(7),
+        "source": {"host": "node"},
+        "involvedObject": about,
+    }
+    tape.watch(8.5, "ADDED", told)
+    found = [mark.at for mark in lane(chart(Timeline(tape.end(20))), "app").marks]
+    assert any(at == pytest.approx(7.5, abs=0.1) for at in found)
