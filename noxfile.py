@@ -35,15 +35,14 @@ GENERATED = {
 """The files that are generated, and the module (with its options) that prints each."""
 
 
-@nox.session
-def conformance(session: nox.Session) -> None:
-    """Judge the sidecars of a cluster: `nox -s conformance -- --kubernetes 1.34`."""
+def _run(session: nox.Session, module: str) -> None:
+    """Run a module that makes clusters, and end with its exit status."""
     session.install(*RUNTIME)
     try:
         session.run(
             "python",
             "-m",
-            "conformance",
+            module,
             *session.posargs,
             interrupt_timeout=CLEAN_UP_SECONDS,
             terminate_timeout=CLEAN_UP_SECONDS,
@@ -51,6 +50,12 @@ def conformance(session: nox.Session) -> None:
     except CommandFailed as error:
         # nox would end with 1 whatever the status; the suite's statuses tell causes apart.
         sys.exit(error.return_code)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge the sidecars of a cluster: `nox -s conformance -- --kubernetes 1.34`."""
+    _run(session, "conformance")
 
 
 @nox.session
@@ -69,18 +74,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def hostile(session: nox.Session) -> None:
     """Run the suite on clusters that are changed the way users' are: half an hour and more."""
-    session.install(*RUNTIME)
-    try:
-        session.run(
-            "python",
-            "-m",
-            "tests.hostile",
-            *session.posargs,
-            interrupt_timeout=CLEAN_UP_SECONDS,
-            terminate_timeout=CLEAN_UP_SECONDS,
-        )
-    except CommandFailed as error:
-        sys.exit(error.return_code)
+    _run(session, "tests.hostile")
 
 
 @nox.session

@@ -38,7 +38,7 @@ def cleanup(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         raise UsageError("cleanup needs to be told the cluster: give --context or --kubeconfig")
     api = Api(Path(options.kubeconfig) if options.kubeconfig else None, options.context)
     server_version(api, options.context)
-    listing = [right for right in rights.RIGHTS if "list namespaces" in right.single]
+    listing = [right for right in rights.RIGHTS if rights.LISTING in right.single]
     if not options.namespace and rights.missing(api, listing):
         raise UsageError("the user may not list namespaces: give the one to look into, --namespace")
     now = time.time()

@@ -31,7 +31,7 @@ def editions(names: Iterable[str]) -> dict[str, str]:
 
 
 def _edition(name: str) -> str:
-    found = hashlib.sha256((manifest.MANIFESTS / f"{name}.yaml").read_bytes())
+    found = hashlib.sha256(manifest.text(name).encode())
     steps = scenario_named(name).steps
     if steps is not until_finished:
         found.update(Path(inspect.getfile(steps)).read_bytes())

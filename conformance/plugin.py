@@ -48,6 +48,9 @@ RESULT = pytest.StashKey[Result]()
 COMPARED: pytest.StashKey[Sequence[Comparison]] = pytest.StashKey()
 KNOWN_FAILURES = knownfailures.FILE
 
+NOT_ASKED = "left out: pytest was not asked for it"
+"""Why a promise is skipped that nobody took out of the selection."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options."""
@@ -167,8 +170,7 @@ def _complete(run: Session, known: Sequence[Requirement]) -> None:
         return  # checks of somebody else
     for requirement in ours:
         if requirement not in known:
-            reason = "left out: pytest was not asked for it"
-            run.results.append(unjudged(requirement, Verdict.SKIPPED, reason))
+            run.results.append(unjudged(requirement, Verdict.SKIPPED, NOT_ASKED))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -178,8 +180,7 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
         requirement = requirement_of(item)
         if run is not None and requirement in run.requirements:
             run.requirements.remove(requirement)
-            reason = "left out: pytest was not asked for it"
-            run.results.append(unjudged(requirement, Verdict.SKIPPED, reason))
+            run.results.append(unjudged(requirement, Verdict.SKIPPED, NOT_ASKED))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -26,5 +26,6 @@ class Format(Protocol):
 FORMATS: Sequence[Format] = (jsonreport, junit, summary, badge, digests)
 """The formats that are written at the end of a run, in this order.
 
-The digests come last: they are of what lies there. pytest-html writes the page by itself.
+The digests come last: they are of what lies there. The session writes `index.html`, which shows
+the evidence as well, and pytest-html its own page.
 """

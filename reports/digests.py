@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from fixtures.errors import UsageError
-from fixtures.host.files import write_whole
+from fixtures.host.files import sha256, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +26,7 @@ def write(report: Report, path: Path) -> None:
     OSError where a file cannot be read or written.
     """
     del report
-    lines = [f"{digest(file)}  {name}\n" for name, file in covered(path.parent)]
+    lines = [f"{sha256(file)}  {name}\n" for name, file in covered(path.parent)]
     write_whole(path, "".join(lines).encode())
 
 
@@ -36,12 +35,6 @@ def covered(folder: Path) -> Iterator[tuple[str, Path]]:
     for pattern in COVERED:
         for path in sorted(folder.glob(pattern)):
             yield path.relative_to(folder).as_posix(), path
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(path: Path) -> dict[str, str]:

@@ -62,6 +62,10 @@ JUDGED = frozenset({Verdict.PASS, Verdict.KNOWN_FAILURE, Verdict.FAIL})
 """The verdicts that say something about Kubernetes."""
 
 
+UNKEPT = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.KNOWN_FAILURE)
+"""The verdicts that a reader wants to know the reasons of, worst first."""
+
+
 class RunVerdict(StrEnum):
     """What a run says about its cluster."""
 

@@ -21,7 +21,7 @@ from reports.chart import Chart, chart
 from reports.facts import facts
 from reports.headline import headline
 from reports.markup import xml_text
-from reports.model import Level, Report, Result, Verdict, counts
+from reports.model import UNKEPT, Level, Report, Result, Verdict, counts
 from reports.styles import TEMPLATES, environment
 from reports.svgchart import LETTERS, compared, svg
 from reports.textchart import text
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from fixtures.evidence.moments import Comparison, Point
 
 FILE = "index.html"
-
-BROKEN = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.KNOWN_FAILURE)
-"""The verdicts that a reader wants to see explained, worst first."""
 
 LEVELS = tuple(Level)
 SCRIPT = TEMPLATES / "runpage.js"
@@ -114,8 +111,8 @@ class Page:
     @property
     def broken(self) -> list[Result]:
         """The results that need an explanation, those that decide first."""
-        found = [result for result in self.results if result.verdict in BROKEN]
-        return sorted(found, key=lambda r: (BROKEN.index(r.verdict), LEVELS.index(r.level), r.id))
+        found = [result for result in self.results if result.verdict in UNKEPT]
+        return sorted(found, key=lambda r: (UNKEPT.index(r.verdict), LEVELS.index(r.level), r.id))
 
     @property
     def weak(self) -> list[tuple[str, list[Result]]]:
@@ -172,7 +169,7 @@ class Page:
     @staticmethod
     def deciding(result: Result) -> Comparison | None:
         """Return the comparison that a broken promise ended with; None where it was none."""
-        last = result.comparisons[-1:] if result.verdict in BROKEN else ()
+        last = result.comparisons[-1:] if result.verdict in UNKEPT else ()
         return next((one for one in last if one.answer != "yes" and one.words), None)
 
     def commands(self, result: Result) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.host.files import write_whole
 from reports.markup import markdown
-from reports.model import Level, Verdict, counts, verdict_words
+from reports.model import UNKEPT, Level, counts, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from reports.model import Report, Result
 
 FILE = "summary.md"
-
-FINDINGS = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.KNOWN_FAILURE)
-"""The verdicts that a reader wants to know the reasons of, worst first."""
 
 SHOWN = 50
 """So many findings are told of each kind: the page of a job takes 1 MiB."""
@@ -57,8 +54,8 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _table(title: str, results: Sequence[Result]) -> Iterator[str]:
     found = sorted(
-        (r for r in results if r.verdict in FINDINGS),
-        key=lambda r: (FINDINGS.index(r.verdict), r.id),
+        (r for r in results if r.verdict in UNKEPT),
+        key=lambda r: (UNKEPT.index(r.verdict), r.id),
     )
     if not found:
         return

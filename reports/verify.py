@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures.errors import EnvironmentBrokenError, UsageError
+from fixtures.host.files import sha256
 from reports import digests, jsonreport
 from reports.markup import line_of
 from reports.model import Verdict, verdict_words
@@ -112,7 +113,7 @@ def _digests(folder: Path, recordings: Path, report: Report) -> Iterator[str]:
     for name, expected in listed.items():
         path = recordings / Path(name).name if "/" in name else folder / name
         if path.is_file():
-            if digests.digest(path) != expected:
+            if sha256(path) != expected:
                 yield f"{name} was changed: it has not the digest that {digests.FILE} has"
         elif "/" not in name or recordings.is_dir():
             yield f"{name} is missing"

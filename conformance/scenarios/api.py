@@ -10,6 +10,7 @@ from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.kubeapi.status import condition_of
+from fixtures.stage.components import GATES
 from fixtures.stage.manifest import secure_container
 from fixtures.stage.scenario import scenario
 
@@ -178,10 +179,10 @@ def read_gates(staging: Staging) -> None:
     nodes = staging.get(path_of("Node", None), "nodes").body["items"]
     # Any that answers: nodes that are away, or are no kubelets, may be listed before it.
     node = next((one for one in nodes if condition_of(one, "Ready").true), nodes[0])
-    name, metric = node["metadata"]["name"], "kubernetes_feature_enabled"
+    name = node["metadata"]["name"]
     kubelet = path_of("Node", None, name) + "/proxy/metrics"
-    staging.metrics("gates", "/metrics", metric, component="kube-apiserver")
-    staging.metrics("gates", kubelet, metric, component="kubelet", node=name)
+    staging.metrics("gates", "/metrics", GATES, component="kube-apiserver")
+    staging.metrics("gates", kubelet, GATES, component="kubelet", node=name)
 
 
 # Clusters whose feature gate is off.

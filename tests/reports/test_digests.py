@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.errors import UsageError
+from fixtures.host.files import sha256
 from reports import digests
 from tests.kit.samples import report
 
@@ -29,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 def test_report_facts_and_recordings_are_covered(folder: Path) -> None:
     listed = digests.read(folder / digests.FILE)
     assert set(listed) == {"report.json", "run.json", "recordings/one.jsonl"}
-    assert listed["run.json"] == digests.digest(folder / "run.json")
+    assert listed["run.json"] == sha256(folder / "run.json")
     before = (folder / digests.FILE).read_bytes()
     digests.write(report(), folder / digests.FILE)
     assert (folder / digests.FILE).read_bytes() == before
