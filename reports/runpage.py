@@ -6,8 +6,6 @@ was written with. Without JavaScript all of it can be read; only the filters nee
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +18,8 @@ from fixtures.stage import manifest
 from reports.chart import Chart, chart
 from reports.facts import facts
 from reports.headline import headline
-from reports.markup import xml_text
 from reports.model import UNKEPT, Level, Report, Result, Verdict, counts
-from reports.styles import TEMPLATES, environment
+from reports.styles import render_page
 from reports.svgchart import LETTERS, compared, svg
 from reports.textchart import text
 
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 FILE = "index.html"
 
 LEVELS = tuple(Level)
-SCRIPT = TEMPLATES / "runpage.js"
 
 
 @dataclass(frozen=True)
@@ -215,13 +211,5 @@ def write(report: Report, evidence: Evidence | None, path: Path) -> None:
 
 def render(report: Report, evidence: Evidence | None, folder: Path) -> str:
     """Return the page, as it is to lie in a folder."""
-    script = SCRIPT.read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    template = environment().get_template("runpage.html")
-    page = template.render(
-        page=Page(report, evidence, folder),
-        report=report,
-        script=Markup(script),  # noqa: S704 - the suite's own
-        digest=digest,
-    )
-    return xml_text(page)
+    page = Page(report, evidence, folder)
+    return render_page("runpage.html", ("filters.js",), page=page, report=report)

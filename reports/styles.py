@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports.markup import xml_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = (TEMPLATES / "verdicts.css", TEMPLATES / "pytesthtml.css")
@@ -30,3 +39,15 @@ def environment() -> Environment:
     )
     templates.filters["css_class"] = css_class
     return templates
+
+
+def render_page(template: str, scripts: Sequence[str], **values: object) -> str:
+    """Return a page of a template that extends `page.html`, with scripts of `templates`.
+
+    The page's own policy lets no script run but these.
+    """
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = environment().get_template(template)
+    # The scripts are the suite's own.
+    return xml_text(page.render(script=Markup(script), digest=digest, **values))  # noqa: S704

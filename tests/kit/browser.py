@@ -9,6 +9,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -76,3 +77,20 @@ def opened(
         assert told == []
     finally:
         context.close()
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """Return what axe-core has against a page: rules, each with the first element it is about."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
+def first_paint(page: Page) -> float:
+    """Return how many seconds after it was asked for a page has shown something."""
+    # A wait of Playwright's evaluates text in the page, which its policy forbids.
+    page.evaluate(
+        "new Promise(seen => new PerformanceObserver(seen)"
+        ".observe({type: 'paint', buffered: true}))"
+    )
+    painted: float = page.evaluate("performance.getEntriesByType('paint')[0].startTime")
+    return painted / 1000

@@ -13,13 +13,10 @@ from tests.reports.test_runpage import evidence, late
 
 pytest.importorskip("playwright", reason="playwright is not installed: group browser")
 
-from axe_playwright_python.sync_playwright import Axe
-
 from reports.model import Verdict
-from tests.kit.browser import browser, executable, opened
+from tests.kit.browser import executable, first_paint, opened, violations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -29,12 +26,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 MOST = 3 * 2**20
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
+SOON = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +69,7 @@ def test_all_can_be_read_by_everybody(
             if not folded:
                 unfold(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            violations = Axe().run(page).response["violations"]
-            assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+            assert violations(page) == []
 
 
 def test_texts_of_others_do_nothing(chromium: Browser, page_of_a_run: Path) -> None:
@@ -157,8 +148,4 @@ def test_on_paper_nothing_is_cut_off(chromium: Browser, page_of_a_run: Path) -> 
 def test_a_page_is_painted_soon_and_is_not_large(chromium: Browser, page_of_a_run: Path) -> None:
     assert page_of_a_run.stat().st_size < MOST
     with opened(chromium, page_of_a_run) as page:
-        # A wait of Playwright's evaluates text in the page, which its policy forbids.
-        page.evaluate(
-            "new Promise(seen => new PerformanceObserver(seen)"
-            ".observe({type: 'paint', buffered: true}))"
-        )
+        assert first_paint(page) < SOON

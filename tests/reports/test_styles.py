@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from jinja2 import TemplateNotFound, UndefinedError
 
 from reports.model import RunVerdict, Verdict
-from reports.styles import STYLES, TEMPLATES, css_class, environment
+from reports.styles import STYLES, TEMPLATES, css_class, environment, render_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +35,9 @@ def test_no_two_verdicts_share_a_class() -> None:
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_every_verdict_has_its_colour(verdict: str) -> None:
-    sheets = "".join(path.read_text(encoding="utf-8") for path in STYLES)
-    assert re.search(rf"\.{css_class(verdict)}(?![\w-])", sheets)
+    for sheets in (STYLES, (TEMPLATES / "page.css",)):
+        text = "".join(path.read_text(encoding="utf-8") for path in sheets)
+        assert re.search(rf"\.{css_class(verdict)}(?![\w-])", text)
 
 
 def test_a_template_names_a_class_by_its_verdict() -> None:
@@ -87,7 +90,7 @@ def test_blocks_leave_no_lines_behind() -> None:
 
 
 def test_only_templates_of_the_suite_are_read() -> None:
-    assert environment().get_template("index.html").filename == str(TEMPLATES / "index.html")
+    assert environment().get_template("page.html").filename == str(TEMPLATES / "page.html")
     for name in ("nowhere.html", "../styles.py", "/etc/passwd"):
         with pytest.raises(TemplateNotFound):
             environment().get_template(name)
@@ -101,3 +104,12 @@ def test_the_environment_is_made_once() -> None:
 def test_pages_fetch_nothing_from_elsewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("<script>{{ script }}</script>", "")
     assert not re.search(r"@import|url\(|<script|[^-]src=|(href=\"|//)https?:", text)
+
+
+def test_a_page_lets_no_script_run_but_its_own() -> None:
+    page = render_page("page.html", ("filters.js",))
+    (policy,) = re.findall(r"script-src '(sha256-[^']+)'", page)
+    (script,) = re.findall(r"<script>(.*)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy == f"sha256-{digest}"
+    assert script == (TEMPLATES / "filters.js").read_text(encoding="utf-8")
