@@ -34,6 +34,16 @@ GENERATED = {
 }
 """The files that are generated, and the module (with its options) that prints each."""
 
+SCHEMAS = {
+    "vendor.github-actions": ["action.yml", ".github/actions/setup/action.yml"],
+    "vendor.github-workflows": [
+        ".github/workflows/nightly.yaml",
+        ".github/workflows/pull-request.yaml",
+    ],
+    "vendor.gitlab-ci": [".gitlab-ci.yml", "ci/gitlab/nightly.yml"],
+}
+"""The files of continuous integration by the published schema, one that check-jsonschema holds."""
+
 
 def _run(session: nox.Session, module: str) -> None:
     """Run a module that makes clusters, and end with its exit status."""
@@ -84,6 +94,16 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
+    for schema, paths in SCHEMAS.items():
+        words = ["--data-transform", "gitlab-ci"] if schema.endswith("gitlab-ci") else []
+        session.run("check-jsonschema", "--builtin-schema", schema, *words, *paths)
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Check the workflows of GitHub Actions with actionlint, which is built from its Go module."""
+    session.install(*RUNTIME)
+    session.run("python", "-m", "tests.kit.actionlint")
 
 
 @nox.session

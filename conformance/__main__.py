@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 import pytest
 
-from conformance import catalogue, cleanup, explain
+from conformance import catalogue, cleanup, explain, step, versions
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
 from conformance.selection import Selection
 from fixtures.clusters.kind import find_engine
@@ -54,13 +54,16 @@ COMMANDS = {
     "cleanup": cleanup.__doc__,
     "explain": "Tell what there is to know of a requirement, and of a failure of it.",
     "rbac": "Print the rights that a run needs, as YAML.",
+    "step": step.__doc__,
+    "versions": versions.__doc__,
 }
 EPILOG = """
 Options of pytest are taken as well, such as -x or --durations=5; 'python -m pytest --help' lists
 them. Exit status: 0 conformant, 1 a failure or a doubt, 3 the suite or its environment broke,
 4 a request that cannot be met. `cleanup --context NAME` instead of options removes
-what dead runs left in a cluster, `rbac` prints the rights that a run needs on one, and
-`explain ID` tells what there is to know of a requirement.
+what dead runs left in a cluster, `rbac` prints the rights that a run needs on one,
+`explain ID` tells what there is to know of a requirement, and `versions` prints the newest
+releases.
 """
 
 
@@ -132,6 +135,13 @@ def _command(name: str, arguments: Sequence[str]) -> int:
         lines = "\n".join(explain.explain(own.parse_args(arguments).ids))
         _write(f"{lines}\n", sys.stdout)
         return 0
+    if name == "versions":
+        versions.add_options(own.add_argument)
+        _write(versions.text(own.parse_args(arguments)), sys.stdout)
+        return 0
+    if name == "step":
+        own.parse_args(arguments)
+        return step.run(os.environ, main, lambda line: _write(f"{line}\n", sys.stdout))
     cleanup.add_options(own.add_argument)
     return cleanup.cleanup(own.parse_args(arguments), lambda line: _write(f"{line}\n", sys.stdout))
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from fixtures.errors import SuiteError, UsageError
-from reports import merge, timeline, verify
+from reports import merge, nightly, timeline, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ class Command(Protocol):
 
 COMMANDS: Mapping[str, Command] = {
     "merge": merge,
+    "nightly": nightly,
     "timeline": timeline,
     "verify": verify,
 }
