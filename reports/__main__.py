@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from fixtures.errors import SuiteError, UsageError
-from reports import timeline, verify
+from reports import diff, register, registry, timeline, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,13 @@ class Command(Protocol):
         """Do it, and return the exit status. Raises SuiteError with one line for the person."""
 
 
-COMMANDS: Mapping[str, Command] = {"timeline": timeline, "verify": verify}
+COMMANDS: Mapping[str, Command] = {
+    "diff": diff,
+    "register": register,
+    "registry": registry,
+    "timeline": timeline,
+    "verify": verify,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
