@@ -106,8 +106,10 @@ class Run:
         left, right = _moments(old, new)
         olds = {one.scenario.name: one for one in pictures.figures(old, before, left)}
         news = {one.scenario.name: one for one in pictures.figures(new, after, right)}
-        for name in dict.fromkeys([*olds, *news]):
-            yield name, olds.get(name), news.get(name)
+        pairs = [(name, olds.get(name), news.get(name)) for name in dict.fromkeys([*olds, *news])]
+        # Where moments decided, a scenario without any of them says nothing.
+        shown = [pair for pair in pairs if any(one and one.points for one in pair[1:])]
+        yield from shown or pairs
 
     def commands(self, change: Change) -> list[str]:
         """Return the commands that stage a requirement again, as it was before and as it is."""
