@@ -338,8 +338,7 @@ def _sentence(
 ) -> str:
     alike = old.label == new.label
     earlier = "the earlier run" if alike else old.label
-    later = "the later run" if alike else new.label
-    runs = f"{later} of {new.label}" if alike else later
+    subject = f"The later run of {new.label}" if alike else new.label
     total = unchanged + len(changes)
 
     def count(kind: ChangeKind, *, passed: bool) -> int:
@@ -374,9 +373,9 @@ def _sentence(
     ]
     told = [part for part in (kept, *parts) if part]
     if not changes and not told:
-        return f"{runs[0].upper() + runs[1:]} has all {total} verdicts of {earlier}."
+        return f"{subject} has all {total} verdicts of {earlier}."
     told.append(f"has {unchanged} of {total} verdicts unchanged")
-    return f"{runs[0].upper() + runs[1:] if alike else runs} {'; '.join(told)}."
+    return f"{subject} {'; '.join(told)}."
 
 
 def _some(number: int, one: str, more: str) -> str:

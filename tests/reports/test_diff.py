@@ -72,8 +72,8 @@ def test_folders_of_runs_are_compared_label_by_label(
         "v1.34.3 -> v1.34.4: v1.34.4 has all 1 verdicts of v1.34.3.",
         "  unchanged: 1 of 1",
         (
-            "v1.37.2 -> v1.37.2: The later run of v1.37.2 breaks 1 promise that the earlier run kept;"
-            " has 0 of 1 verdicts unchanged."
+            "v1.37.2 -> v1.37.2: The later run of v1.37.2 breaks 1 promise that the earlier"
+            " run kept; has 0 of 1 verdicts unchanged."
         ),
         "  REGRESSION verdict of the run: conformant -> not conformant",
         "  worse (1):",
