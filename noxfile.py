@@ -30,6 +30,8 @@ GENERATED = {
     "docs/hostile-clusters.md": ["tests.hostile", "--page"],
     "docs/patience.md": ["fixtures.patience"],
     "fixtures/evidence/recording.schema.json": ["fixtures.evidence.schema"],
+    "reports/diff.schema.json": ["reports.schema", "diff"],
+    "reports/registry/README.md": ["reports", "registry"],
     "reports/report.schema.json": ["reports.schema"],
 }
 """The files that are generated, and the module (with its options) that prints each."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -305,9 +304,8 @@ def pytest_runtest_makereport(
     raised = call.excinfo.value if call.excinfo else None
     result = judge(requirement, raised, run.evidence, item.stash[COMPARED])
     if not item.config.option.no_baseline:
-        today = datetime.now(UTC).date()
         for versions in run.evidence.versions_of(requirement.scenarios):
-            result = run.baseline.judge(result, versions, today)
+            result = run.baseline.judge(result, versions, run.evidence.day)
     item.stash[RESULT] = result
     run.results.append(result)
     _show(report, result)

@@ -12,7 +12,6 @@ import time
 import tomllib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -324,9 +323,7 @@ class Session:
             scenarios=evidence.times(),
             timing=facts.timing,
             notices=[
-                *self.baseline.notices(
-                    _by_oldest(results, evidence), facts.versions, datetime.now(UTC).date()
-                ),
+                *self.baseline.notices(_by_oldest(results, evidence), facts.versions, evidence.day),
                 *self.progress.notices,
                 *filter(None, [evidence.clocks_apart()]),
             ],

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from fixtures.errors import SuiteError, UsageError
-from reports import merge, nightly, timeline, verify
+from reports import diff, merge, nightly, register, registry, timeline, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,11 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, Command] = {
+    "diff": diff,
     "merge": merge,
     "nightly": nightly,
+    "register": register,
+    "registry": registry,
     "timeline": timeline,
     "verify": verify,
 }

@@ -80,7 +80,7 @@ class RunVerdict(StrEnum):
 ExitStatus = Literal[0, 1, 3]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
     """What the models of a report have in common: their schema says what their docstrings say."""
 
     model_config = ConfigDict(
@@ -106,7 +106,7 @@ Names = Annotated[
 """Names that a report has in one text, joined by comma and space."""
 
 
-class Result(_Model):
+class Result(Model):
     """One requirement and its verdict."""
 
     model_config = ConfigDict(
@@ -192,7 +192,7 @@ class Timing(TypedDict, total=False):
     """Peak resident memory of the suite's own process."""
 
 
-class Report(_Model):
+class Report(Model):
     """One run of the sidecar conformance suite on one cluster.
 
     Within an apiVersion changes are only additive: a reader must ignore keys that it does not know.

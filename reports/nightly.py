@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
 ROOT = Path(__file__).parents[1]
-MERGE = ("reports.merge",)
+MERGE = ("reports", "merge")
 DIFF = ("reports", "diff")
 """The modules, with their first words, that do it."""
 

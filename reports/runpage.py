@@ -7,83 +7,26 @@ was written with. Without JavaScript all of it can be read; only the filters nee
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from fixtures.host.files import write_whole
-from fixtures.stage import manifest
-from reports.chart import Chart, chart
+from reports import pictures
 from reports.facts import facts
 from reports.headline import headline
 from reports.model import UNKEPT, Level, Report, Result, Verdict, counts
 from reports.styles import render_page
-from reports.svgchart import LETTERS, compared, svg
-from reports.textchart import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fixtures.evidence.evidence import Evidence
-    from fixtures.evidence.moments import Comparison, Point
+    from reports.pictures import Figure, Scenario
 
 FILE = "index.html"
 
 LEVELS = tuple(Level)
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What the page shows of a scenario."""
-
-    name: str
-    chart: Chart
-    manifest: str
-    recorded: bool
-    """Whether its recording lies beside the page."""
-
-    @property
-    def picture_id(self) -> str:
-        """The identifier of its picture in the page."""
-        return f"picture-{self.name}"
-
-    @cached_property
-    def picture(self) -> Markup:
-        """Its picture."""
-        # The tree that it was made of has escaped what others wrote.
-        return Markup(svg(self.chart, identifier=self.picture_id))  # noqa: S704
-
-    @cached_property
-    def lines(self) -> str:
-        """Its picture in words."""
-        return text(self.chart)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """The picture of a failure: a scenario with the moments that were compared."""
-
-    scenario: Scenario
-    points: Sequence[Point]
-
-    @property
-    def picture(self) -> Markup:
-        """The scenario's picture with the moments over it."""
-        return Markup(compared(self.scenario.chart, self.points, self.scenario.picture_id))  # noqa: S704
-
-    @property
-    def legend(self) -> list[tuple[str, str]]:
-        """The letter of each moment, and what, when and how well known it is."""
-        told = []
-        for letter, point in zip(LETTERS, self.points, strict=False):
-            begin = self.scenario.chart.since_begun(point.earliest)
-            end = self.scenario.chart.since_begun(point.latest)
-            known = f"known to {end - begin:.2f} s" if end > begin else "known exactly"
-            told.append((letter, f"{point.what} at {begin:.2f} s, {known} ({point.source})"))
-        return told
 
 
 class Page:
@@ -136,37 +79,12 @@ class Page:
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
         """The scenarios that were recorded, by name."""
-        if self._evidence is None:
-            return {}
-        names = sorted({name for result in self.results for name in result.scenarios})
-        return {
-            timeline.recording.path.stem: Scenario(
-                timeline.recording.path.stem,
-                chart(timeline),
-                manifest.text(timeline.recording.path.stem),
-                (self._folder / "recordings" / timeline.recording.path.name).is_file(),
-            )
-            for timeline in self._evidence.readable(names)
-        }
+        names = {name for result in self.results for name in result.scenarios}
+        return pictures.scenarios(self._evidence, names, self._folder)
 
     def figures(self, result: Result) -> Iterator[Figure]:
         """Yield the pictures of a result, with the moments of the comparison that decided it."""
-        deciding = self.deciding(result)
-        for name in result.scenarios:
-            scenario = self.scenarios.get(name)
-            if scenario is None:
-                continue
-            points = deciding.moments if deciding else ()
-            within = [p for p in points if scenario.chart.since_begun(p.earliest) >= -1]
-            lanes = [p for p in within if scenario.chart.lane_of(p) is not None]
-            # A moment is of the scenario that has its container, or of the only one.
-            yield Figure(scenario, within if len(result.scenarios) == 1 else lanes)
-
-    @staticmethod
-    def deciding(result: Result) -> Comparison | None:
-        """Return the comparison that a broken promise ended with; None where it was none."""
-        last = result.comparisons[-1:] if result.verdict in UNKEPT else ()
-        return next((one for one in last if one.answer != "yes" and one.words), None)
+        return pictures.figures(result, self.scenarios, pictures.deciding(result))
 
     def commands(self, result: Result) -> Iterator[str]:
         """Yield the command that stages one requirement again, and the one that only judges it."""

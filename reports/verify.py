@@ -1,7 +1,8 @@
 """Verify a report: that it is whole and unchanged, and follows from its recordings.
 
 The digests find what was changed by accident, or without its list. Who changes a report and its
-list is found out by the recordings, which are judged again.
+list is found out by the recordings, which are judged again. Requirements that only the suite of the
+report has, or only this one, are said and refuse nothing.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fixtures.errors import EnvironmentBrokenError, UsageError
 from fixtures.host.files import sha256
-from reports import digests, jsonreport
+from reports import digests, jsonreport, packed
 from reports.markup import line_of
-from reports.model import Verdict, verdict_words
+from reports.model import UNKEPT, Verdict, verdict_words
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reports.model import Report
 
@@ -50,36 +53,88 @@ def run(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     if not (folder / "report.json").is_file():
         raise UsageError(f"{folder} holds no report.json: name the folder of a run")
-    recordings: Path = options.recordings or folder / "recordings"
-    if options.recordings and not recordings.is_dir():
-        raise UsageError(f"{recordings} is no folder: give that of the recordings")
-    found = list(problems(folder, recordings))
-    for problem in found:
+    given: Path | None = options.recordings
+    if given and not given.is_dir():
+        raise UsageError(f"{given} is no folder: give that of the recordings")
+    found = verify(folder, given)
+    for problem in found.problems:
         print(f"refused: {line_of(problem)}")  # noqa: T201 - a command's output
-    if found:
+    for note in found.notes:
+        print(f"note: {line_of(note)}")  # noqa: T201
+    if found.problems:
         return REFUSED
     report = jsonreport.read(folder / "report.json")
     judged = (
         "its recordings, judged again, say the same"
-        if recordings.is_dir()
+        if found.judged_again
         else "its recordings are not at hand, and were not judged again"
     )
     print(line_of(f"{report.label}: {verdict_words(report)}; verified: {judged}"))  # noqa: T201
     return 0
 
 
-def problems(folder: Path, recordings: Path) -> Iterator[str]:
-    """Yield what is wrong with the report in a folder, a sentence each."""
+@dataclass
+class Findings:
+    """What is wrong with a report, and what a reader should know of it, a sentence each."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    judged_again: bool = False
+
+
+def verify(folder: Path, recordings: Path | None = None) -> Findings:
+    """Verify the report in a folder.
+
+    `recordings` is where they are, if neither in `folder/recordings` nor packed beside the report.
+    """
+    archive = folder / packed.FILE
+    if recordings is not None or not archive.is_file() or (folder / "recordings").is_dir():
+        return _verify(folder, recordings or folder / "recordings")
+    with tempfile.TemporaryDirectory() as temporary:
+        unpacked = Path(temporary) / "recordings"
+        try:
+            packed.unpack(archive, unpacked)
+        except UsageError as error:
+            return Findings([str(error)])
+        return _verify(folder, unpacked)
+
+
+def _verify(folder: Path, recordings: Path) -> Findings:
+    found = Findings()
     try:
         report = jsonreport.read(folder / "report.json")
     except UsageError as error:
-        yield str(error)
-        return
-    yield from _contradictions(folder, report)
-    yield from _ids(report)
-    yield from _digests(folder, recordings, report)
+        found.problems.append(str(error))
+        return found
+    found.problems += _contradictions(folder, report)
+    listed = _suite("--list").splitlines()[:-1]
+    known = {line.split()[0]: line.split()[1] for line in listed}
+    found.problems += _ids(report, known)
+    found.problems += _digests(folder, recordings, report)
+    missing = sorted(known.keys() - {result.id for result in report.results})
     if recordings.is_dir():
-        yield from _judged_again(folder, recordings, report)
+        found.judged_again = True
+        again = _judged_again(folder, recordings, report, found.problems)
+        if again is not None and again.suite == report.suite:
+            found.problems += [f"{one} is missing" for one in missing]
+            missing = []
+        verdicts = {result.id: result.verdict for result in again.results} if again else {}
+        found.notes += [
+            f"{one}, which the report does not have, is {verdicts[one]} by its recordings"
+            for one in missing
+            if verdicts.get(one) in UNKEPT
+        ]
+    found.notes += _others(report, known, missing)
+    return found
+
+
+def _others(report: Report, known: Mapping[str, str], missing: Sequence[str]) -> Iterator[str]:
+    """Yield what only one of two suites has."""
+    if missing:
+        yield f"it does not have {len(missing)} requirements of this suite: {', '.join(missing)}"
+    unknown = [result.id for result in report.results if result.id not in known]
+    if unknown:
+        yield f"this suite does not have {len(unknown)} of its requirements: {', '.join(unknown)}"
 
 
 def _contradictions(folder: Path, report: Report) -> Iterator[str]:
@@ -91,17 +146,14 @@ def _contradictions(folder: Path, report: Report) -> Iterator[str]:
         )
 
 
-def _ids(report: Report) -> Iterator[str]:
+def _ids(report: Report, known: Mapping[str, str]) -> Iterator[str]:
     ids = [result.id for result in report.results]
-    yield from (f"{one} is there {ids.count(one)} times" for one in set(ids) if ids.count(one) > 1)
-    listed = _suite("--list").splitlines()[:-1]
-    known = {line.split()[0]: line.split()[1] for line in listed}
+    twice = sorted(one for one, times in Counter(ids).items() if times > 1)
+    yield from (f"{one} is there {ids.count(one)} times" for one in twice)
     for result in report.results:
-        if result.id not in known:
-            yield f"{result.id} is no requirement of this suite"
-        elif known[result.id] != result.level:
+        # Its level decides what a verdict means for the run.
+        if known.get(result.id, result.level) != result.level:
             yield f"{result.id} is {known[result.id]}, not {result.level}"
-    yield from (f"{one} is missing" for one in sorted(known.keys() - set(ids)))
 
 
 def _digests(folder: Path, recordings: Path, report: Report) -> Iterator[str]:
@@ -124,8 +176,10 @@ def _digests(folder: Path, recordings: Path, report: Report) -> Iterator[str]:
             yield f"recordings/{path.name} is not in {digests.FILE}"
 
 
-def _judged_again(folder: Path, recordings: Path, report: Report) -> Iterator[str]:
-    """Judge the recordings again with this suite, and yield where the verdicts differ."""
+def _judged_again(
+    folder: Path, recordings: Path, report: Report, problems: list[str]
+) -> Report | None:
+    """Judge the recordings again with this suite, and add where the verdicts differ."""
     with tempfile.TemporaryDirectory() as temporary:
         kept, output = Path(temporary) / "kept", Path(temporary) / "out"
         kept.mkdir()
@@ -133,22 +187,26 @@ def _judged_again(folder: Path, recordings: Path, report: Report) -> Iterator[st
             shutil.copy(folder / "run.json", kept)
             shutil.copytree(recordings, kept / "recordings")
         except OSError as error:
-            yield f"the recordings cannot be judged again: {error}"
-            return
+            problems.append(f"the recordings cannot be judged again: {error}")
+            return None
         baseline = ["--no-baseline"] if "--no-baseline" in report.reproduce.split() else []
         said = _suite("--replay", str(kept), "--output", str(output), *baseline)
         paths = list(output.glob("*/report.json"))
         if not paths:
-            yield f"the recordings cannot be judged again: {said}"
-            return
+            problems.append(f"the recordings cannot be judged again: {said}")
+            return None
         again = jsonreport.read(paths[0])
     if (again.label, again.unsupported) != (report.label, report.unsupported):
-        yield f"the recordings are of {again.label} ({again.unsupported or 'with sidecars'})"
-    verdicts: dict[str, Any] = {result.id: result.verdict for result in again.results}
+        sidecars = again.unsupported or "with sidecars"
+        problems.append(f"the recordings are of {again.label} ({sidecars})")
+    verdicts = {result.id: result.verdict for result in again.results}
     for result in report.results:
-        other = verdicts.get(result.id)
+        other = verdicts.get(result.id, Verdict.SKIPPED)
         if Verdict.SKIPPED not in (result.verdict, other) and other != result.verdict:
-            yield f"{result.id} is {result.verdict} in the report, and judged again {other}"
+            problems.append(
+                f"{result.id} is {result.verdict} in the report, and judged again {other}"
+            )
+    return again
 
 
 def _suite(*words: str) -> str:

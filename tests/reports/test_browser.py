@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports import runpage
+from reports import diffpage, runpage
+from reports.changes import Diff, compare
 from tests.kit.charts import HOSTILE
 from tests.kit.samples import mixed, report, result
+from tests.reports.test_diffpage import sides
 from tests.reports.test_runpage import evidence, late
 
 pytest.importorskip("playwright", reason="playwright is not installed: group browser")
@@ -65,6 +67,34 @@ def test_all_can_be_read_by_everybody(
     chromium: Browser, page_of_a_run: Path, width: int, scheme: str
 ) -> None:
     with opened(chromium, page_of_a_run, width=width, scheme=scheme) as page:
+        for folded in (True, False):
+            if not folded:
+                unfold(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert violations(page) == []
+
+
+@pytest.fixture(scope="module")
+def page_of_a_diff(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("diff")
+    old, new = sides(folder, HOSTILE)
+    diff = Diff(only_old=(HOSTILE,), only_new=(), runs=(compare(old.report, new.report),))
+    path = folder / "diff.html"
+    path.write_text(diffpage.render(diff, [(old, new)]), encoding="utf-8", errors="replace")
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "columns"), [(390, 1), (1280, 1), (1720, 2)])
+def test_a_diff_can_be_read_by_everybody(
+    chromium: Browser, page_of_a_diff: Path, width: int, columns: int, scheme: str
+) -> None:
+    with opened(chromium, page_of_a_diff, width=width, scheme=scheme) as page:
+        places = page.locator("article .pair figure").evaluate_all(
+            "found => found.map(one => one.getBoundingClientRect().left)"
+        )
+        assert len(places) == 2
+        assert len(set(places)) == columns
         for folded in (True, False):
             if not folded:
                 unfold(page)

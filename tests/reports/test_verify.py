@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports import digests, verify
+from reports import digests, jsonreport, packed, verify
 from reports.__main__ import main
-from tests.kit.samples import report
+from reports.model import Verdict
+from tests.kit.samples import report, result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,8 @@ def only(value: Json) -> Json:
 def refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """Verify, and return what is wrong."""
     assert main(["verify", str(folder)]) == verify.REFUSED
-    return [line.removeprefix("refused: ") for line in capsys.readouterr().out.splitlines()]
+    told = capsys.readouterr().out.splitlines()
+    return [line.removeprefix("refused: ") for line in told if not line.startswith("note: ")]
 
 
 def test_a_report_as_it_was_made_is_verified(
@@ -122,8 +124,8 @@ def test_a_line_of_a_recording_that_was_taken_away_is_refused(
 @pytest.fixture
 def unjudged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the recordings alone, and the catalogue: this is about the files."""
-    monkeypatch.setattr(verify, "_judged_again", lambda *_: iter(()))
-    monkeypatch.setattr(verify, "_ids", lambda *_: iter(()))
+    monkeypatch.setattr(verify, "_judged_again", lambda *_: None)
+    monkeypatch.setattr(verify, "_suite", lambda *_: "")
 
 
 @pytest.mark.usefixtures("unjudged")
@@ -160,23 +162,102 @@ def test_what_is_missing_or_was_added_is_refused(
     assert "SHA256SUMS: cannot be read" in refused(folder, capsys)[0]
 
 
-def test_ids_are_those_of_the_suite(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def edit(value: Json) -> None:
-        first, second, third, *_ = value["results"]
-        edit.ids = (first["id"], second["id"], third["id"])  # type: ignore[attr-defined]
-        first["id"] = "api.no-such-promise"
-        second["level"] = "OBSERVED" if second["level"] != "OBSERVED" else "MUST"
-        value["results"].append(third)
+def other_suite(value: Json) -> None:
+    """Let the report be of an earlier suite, which lacked a requirement and had another."""
+    value["suite"]["revision"] = "0123456789ab"
+    first, second, third, *_ = value["results"]
+    value["results"].remove(first)
+    second["id"] = "api.no-such-promise"
+    third["title"], third["since"] = "In other words.", "1.28"
 
-    (folder / "recordings").rename(folder.parent / "away")
+
+def test_what_only_one_of_two_suites_has_is_said_and_refuses_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = [one["id"] for one in json.loads((folder / "report.json").read_bytes())["results"]]
+    change(folder, other_suite)
+    shutil.rmtree(folder / "recordings")
+    digests.write(report(), folder / digests.FILE)
+    listed = (folder / digests.FILE).read_text(encoding="utf-8")
+    (folder / digests.FILE).write_text(
+        f"{listed}{'0' * 64}  recordings/api-gate.jsonl\n", encoding="utf-8"
+    )
+    assert main(["verify", str(folder)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == [
+        f"note: it does not have 2 requirements of this suite: {ids[0]}, {ids[1]}",
+        "note: this suite does not have 1 of its requirements: api.no-such-promise",
+    ]
+    assert told[2].endswith("are not at hand, and were not judged again")
+
+
+def test_a_report_of_this_very_suite_has_all_its_requirements(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = jsonreport.read(folder / "report.json")
+    monkeypatch.setattr(verify, "_judged_again", lambda *_: again)
+    gone = []
+    change(folder, lambda value: gone.append(value["results"].pop(0)["id"]))
+    digests.write(report(), folder / digests.FILE)
+    assert refused(folder, capsys) == [f"{gone[0]} is missing"]
+
+
+def test_a_promise_that_another_suite_lacked_is_told_where_it_is_broken(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = result("a.new", Verdict.FAIL)
+    monkeypatch.setattr(verify, "_judged_again", lambda *_: report(broken))
+    monkeypatch.setattr(verify, "_suite", lambda *_: "a.new MUST\n1 requirement\n")
+    assert verify.verify(folder).notes[0] == (
+        "a.new, which the report does not have, is fail by its recordings"
+    )
+
+
+def test_a_level_is_that_of_the_suite_and_an_id_is_there_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "_judged_again", lambda *_: None)
+    ids = []
+
+    def edit(value: Json) -> None:
+        first, second, *_ = value["results"]
+        ids.extend([first["id"], second["id"]])
+        first["level"] = "OBSERVED" if first["level"] != "OBSERVED" else "MUST"
+        value["results"].append(second)
+
     change(folder, edit)
     digests.write(report(), folder / digests.FILE)
     problems = refused(folder, capsys)
-    first, second, third = edit.ids  # type: ignore[attr-defined]
-    assert f"{third} is there 2 times" in problems
-    assert "api.no-such-promise is no requirement of this suite" in problems
-    assert f"{first} is missing" in problems
-    assert any(problem.startswith(f"{second} is ") for problem in problems)
+    assert problems[0] == f"{ids[1]} is there 2 times"
+    assert problems[1].startswith(f"{ids[0]} is ")
+
+
+def pack(folder: Path) -> None:
+    """Let the recordings lie packed beside the report, as in the registry."""
+    (folder / packed.FILE).write_bytes(packed.pack(folder / "recordings"))
+    shutil.rmtree(folder / "recordings")
+
+
+def test_packed_recordings_are_judged_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack(folder)
+    change(folder, lambda value: only(value).update(verdict="unsupported", reason="no"))
+    change(folder, lambda value: value.update(verdict="undecided", exitStatus=3))
+    digests.write(report(), folder / digests.FILE)
+    told = refused(folder, capsys)
+    assert "api.gate-removed is unsupported in the report, and judged again pass" in told
+
+
+@pytest.mark.usefixtures("unjudged")
+def test_a_line_taken_from_packed_recordings_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut(folder)
+    pack(folder)
+    assert refused(folder, capsys)[0].startswith("recordings/api-gate.jsonl was changed: ")
+    (folder / packed.FILE).write_bytes(b"what")
+    assert "cannot be unpacked" in refused(folder, capsys)[0]
 
 
 def test_a_folder_without_a_report_is_a_usage_error(
