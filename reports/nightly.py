@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     import argparse
 
 ROOT = Path(__file__).parents[1]
-MERGE = ("reports", "merge")
-DIFF = ("reports", "diff")
-"""The modules, with their first words, that do it."""
-
 UNREADABLE = 3
 """The status of a merge that has left a report out."""
 
@@ -46,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     What is said goes to the page of a job of GitHub Actions as well. A report that cannot be read
     ends with 3, and a night without a report with 4, whatever became of the others.
     """
-    status, said = _reports(*MERGE, str(options.folder))
+    status, said = _reports("merge", str(options.folder))
     tell("Tonight", said)
     if status not in (0, UNREADABLE):
         return status
@@ -55,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     if earlier is None:
         tell("Since the last night", "nothing to compare with: no earlier night is kept")
     else:
-        compared, said = _reports(*DIFF, str(earlier), str(options.folder))
+        compared, said = _reports("diff", str(earlier), str(options.folder))
         tell("Since the last night", said)
     keep(options.folder, options.history, options.night)
     return max(status, compared)
@@ -96,10 +92,10 @@ def _nights(history: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name))
 
 
-def _reports(*words: str) -> tuple[int, str]:
+def _reports(command: str, *words: str) -> tuple[int, str]:
     """Run a command on reports; return its exit status and all that it said."""
     done = subprocess.run(
-        [sys.executable, "-m", *words],
+        [sys.executable, "-m", "reports", command, *words],
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

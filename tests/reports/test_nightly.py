@@ -27,8 +27,8 @@ def tonight(tmp_path: Path) -> Path:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, str]]:
     """What the commands answer, by their first word."""
-    told = {nightly.MERGE[0]: (0, "merged"), nightly.DIFF[0]: (0, "nothing changed")}
-    monkeypatch.setattr(nightly, "_reports", lambda *words: told[words[0]])
+    told = {"merge": (0, "merged"), "diff": (0, "nothing changed")}
+    monkeypatch.setattr(nightly, "_reports", lambda command, *_: told[command])
     return told
 
 
@@ -60,8 +60,8 @@ def test_the_worst_status_counts(
     expected: int,
 ) -> None:
     assert run(tonight, 7) == 0
-    answers[nightly.MERGE[0]] = (merged, "merged")
-    answers[nightly.DIFF[0]] = (compared, "compared")
+    answers["merge"] = (merged, "merged")
+    answers["diff"] = (compared, "compared")
     assert run(tonight, 8) == expected
     assert (tonight.parent / "nights" / "8").is_dir()
 
@@ -95,7 +95,7 @@ def test_the_page_of_the_job_shows_text_as_text(
     page = tonight.parent / "page"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     run(tonight, 7)
-    answers[nightly.DIFF[0]] = (1, "worse: term.reverse-order\n````\n<img src=x>")
+    answers["diff"] = (1, "worse: term.reverse-order\n````\n<img src=x>")
     assert run(tonight, 8) == 1
     _, _, last = page.read_text().rpartition("## Since the last night\n\n")
     opening, *lines = last.strip().splitlines()
