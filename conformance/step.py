@@ -10,7 +10,7 @@ from conformance.options import DEFAULT_OUTPUT
 from fixtures.errors import UsageError
 from reports import jsonreport
 from reports.markup import command_property
-from reports.model import RunVerdict
+from reports.model import RUN_VERDICTS, RunVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,15 +25,6 @@ INPUTS = (*PLAIN, *PATHS, *SWITCHES, ARGS)
 
 WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """Name the folder that paths are relative to. The suite itself may lie elsewhere."""
-
-WORST_FIRST = (
-    RunVerdict.NOT_CONFORMANT,
-    RunVerdict.UNDECIDED,
-    RunVerdict.KEPT,
-    RunVerdict.CONFORMANT,
-    RunVerdict.UNSUPPORTED,
-)
-"""Of several runs the worst one counts; a cluster without sidecars takes nothing from others."""
 
 
 def run(
@@ -91,7 +82,7 @@ def worst(folder: Path) -> RunVerdict | None:
             verdicts.append(jsonreport.read(path).verdict)
         except UsageError:
             verdicts.append(RunVerdict.UNDECIDED)
-    return min(verdicts, key=WORST_FIRST.index, default=None)
+    return min(verdicts, key=RUN_VERDICTS.index, default=None)
 
 
 def _value(environment: Mapping[str, str], name: str) -> str:

@@ -9,23 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fixtures.versions import by_label, minor_of
-from reports.model import API_VERSION, UNKEPT, Level, RunVerdict, Verdict, counts, exit_status
+from reports.model import API_VERSION, RUN_VERDICTS, UNKEPT, Level, Verdict, counts, exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reports.model import Report, Result
+    from reports.model import Report, Result, RunVerdict
 
 KIND = "ConformanceMatrix"
-
-RUN_VERDICTS = (
-    RunVerdict.NOT_CONFORMANT,
-    RunVerdict.UNDECIDED,
-    RunVerdict.KEPT,
-    RunVerdict.CONFORMANT,
-    RunVerdict.UNSUPPORTED,
-)
-"""Worst first; a cluster without sidecars beside a conformant one takes nothing from it."""
 
 LEVELS = tuple(Level)
 

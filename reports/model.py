@@ -77,6 +77,16 @@ class RunVerdict(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+RUN_VERDICTS = (
+    RunVerdict.NOT_CONFORMANT,
+    RunVerdict.UNDECIDED,
+    RunVerdict.KEPT,
+    RunVerdict.CONFORMANT,
+    RunVerdict.UNSUPPORTED,
+)
+"""Worst first; a cluster without sidecars beside a conformant one takes nothing from it."""
+
+
 ExitStatus = Literal[0, 1, 3]
 
 

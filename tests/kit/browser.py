@@ -28,6 +28,11 @@ FLAGS = (
     "--disable-sync",
 )
 
+MOST = 3 * 2**20
+"""So many bytes a page may have."""
+SOON = 1.0
+"""Within so many seconds a page has shown something."""
+
 
 def executable() -> str | None:
     """Return the path of Chromium; None where there is none."""

@@ -16,7 +16,7 @@ from tests.reports.test_runpage import evidence, late
 pytest.importorskip("playwright", reason="playwright is not installed: group browser")
 
 from reports.model import Verdict
-from tests.kit.browser import executable, first_paint, opened, violations
+from tests.kit.browser import MOST, SOON, executable, first_paint, opened, violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(
     executable() is None, reason="Chromium is not installed: apt-get install chromium"
 )
-
-MOST = 3 * 2**20
-SOON = 1.0
 
 
 @pytest.fixture(scope="module")

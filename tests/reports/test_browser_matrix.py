@@ -13,7 +13,7 @@ from tests.kit.samples import report, result
 
 pytest.importorskip("playwright", reason="playwright is not installed: group browser")
 
-from tests.kit.browser import executable, first_paint, opened, violations
+from tests.kit.browser import MOST, SOON, executable, first_paint, opened, violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(
     executable() is None, reason="Chromium is not installed: apt-get install chromium"
 )
-
-MOST = 3 * 2**20
-SOON = 1.0
 LABELS = [
     *(f"v1.{minor}.{patch}" for minor in range(28, 38) for patch in (1, 4)),
     *(f"v1.34.4+kubelet-v1.34.{patch}" for patch in (1, 2)),
