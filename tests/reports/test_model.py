@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from reports.model import (
+    RUN_VERDICTS,
     Report,
     Result,
     RunVerdict,
@@ -99,6 +100,10 @@ def test_a_selection_is_never_called_conformant(found: Report) -> None:
 )
 def test_a_verdict_in_words_says_of_how_many_checks(verdicts: list[Verdict], words: str) -> None:
     assert verdict_words(report(*(result(f"a.b{n}", v) for n, v in enumerate(verdicts)))) == words
+
+
+def test_every_verdict_of_a_run_has_its_place() -> None:
+    assert set(RUN_VERDICTS) == set(RunVerdict)
 
 
 def test_counts_are_worst_first_and_leave_nothing_out() -> None:
