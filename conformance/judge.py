@@ -47,9 +47,9 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]")
 PERSISTED = "api.field-persisted"
 """The requirement that an API server keeps sidecars."""
 
-MANY_STEPS = 10
-"""What a scenario waits for may take so many steps that each are as late as the control shows:
-the starts of all containers of a pod, one after the other, and what they do between them."""
+MANY_STEPS = 5
+"""What a scenario waits for may take so many steps that each are as late as the control shows: the
+containers of a pod, one after the other. Each may exceed what is usual by as much."""
 
 LINES = 8
 """How many lines an assertion's message may have in a result."""
@@ -152,7 +152,7 @@ def why_waited_in_vain(timeline: Timeline) -> str:
         if wait.met:
             continue
         lag = timeline.slowest(wait.at, wait.ended)
-        if lag is not None and lag.seconds * MANY_STEPS >= wait.seconds:
+        if lag is not None and lag.beyond * MANY_STEPS >= wait.seconds:
             return (
                 f"{timeline.recording.scenario} waited {wait.seconds:.0f} s in vain for "
                 f"{wait.what}, but the node was slow: {lag}"
