@@ -102,6 +102,22 @@ class Chart:
         subject, instance, _ = point.what.partition("#")
         return next((lane for lane in self.lanes if instance and lane.name == subject), None)
 
+    def holds(self, point: Point) -> bool:
+        """Tell whether a moment that is about a container is one of this scenario.
+
+        Scenarios are staged side by side, and containers of several may have one name: what one
+        said is sought among what its lane holds.
+        """
+        lane = self.lane_of(point)
+        if lane is None:
+            return False
+        begin, end = self.since_begun(point.earliest) - 1, self.since_begun(point.latest) + 1
+        clause = "#" + point.what.partition("#")[2]
+        if " said " not in clause:
+            return end >= 0 and begin <= self.seconds
+        words = clause.removesuffix("'")
+        return any(mark.text.startswith(words) and begin <= mark.at <= end for mark in lane.marks)
+
 
 def chart(timeline: Timeline) -> Chart:
     """Return the chart of a scenario."""

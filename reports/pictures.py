@@ -104,9 +104,9 @@ def figures(
             continue
         points = comparison.moments if comparison else ()
         within = [p for p in points if scenario.chart.since_begun(p.earliest) >= -1]
-        lanes = [p for p in within if scenario.chart.lane_of(p) is not None]
+        own = [p for p in within if scenario.chart.holds(p)]
         # A moment is of the scenario that has its container, or of the only one.
-        yield Figure(scenario, within if len(result.scenarios) == 1 else lanes)
+        yield Figure(scenario, within if len(result.scenarios) == 1 else own)
 
 
 def deciding(result: Result) -> Comparison | None:

@@ -49,6 +49,13 @@ def early_at_deletion(edit: Edit) -> None:
     edit.move_line("sidecar-3", "TERM", before=("app", "EXIT"))
 
 
+@counterexample(
+    "term.main-first", "a sidecar without a hook is told to stop with the app", scenario="term-gap"
+)
+def early_without_a_hook(edit: Edit) -> None:
+    edit.move_line("sidecar-3", "TERM", after=("app", "TERM"))
+
+
 @counterexample("term.reverse-order", "the first sidecar is told to stop before the second ended")
 def early_term(edit: Edit) -> None:
     edit.move_line("sidecar-1", "TERM", before=("sidecar-2", "EXIT"))

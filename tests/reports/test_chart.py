@@ -100,6 +100,27 @@ def test_a_moment_finds_the_lane_of_its_container(drawn: Chart) -> None:
     assert drawn.since_begun(point.latest) == 1.5
 
 
+@pytest.mark.parametrize(
+    ("what", "at", "held"),
+    [
+        ("app#0 said 'TERM'", 8, True),
+        ("app#0 said 'TERM'", 4, False),
+        ("app#0 said 'TERM'", 80, False),
+        ("app#0 said 'NO'", 8, False),
+        ("app#0 started", 4, True),
+        ("app#0 started", 80, False),
+        ("nobody#0 started", 4, False),
+        ("phase became Running", 4, False),
+    ],
+)
+def test_a_moment_of_another_scenario_is_not_held(
+    drawn: Chart, what: str, at: int, *, held: bool
+) -> None:
+    """Containers of two scenarios may have one name, and be up at the same time."""
+    stamp = BEGUN + at * 1_000_000_000
+    assert drawn.holds(Moment(what, stamp, stamp, "log").point) is held
+
+
 def test_a_recording_of_nothing_is_a_chart() -> None:
     drawn = chart(Timeline(Tape().end(3)))
     assert [lane.name for lane in drawn.lanes] == ["suite"]

@@ -116,7 +116,7 @@ def test_a_failing_page_tells_in_this_order(tmp_path: Path) -> None:
         "What was not kept",
         "term.grace fail",
         "The promise of term.grace. MUST, promised since 1.29",
-        "app#1 said 'AGAIN' 4.5 to 6.5 s after app#0 said 'TERM'; at most 2 s were expected",
+        "app#1 said 'AGAIN' 4.5 to 6.5 s after app#0 got SIGTERM; at most 2 s were expected",
         "A app#0 said 'TERM' at 7.00 s, known to 1.00 s (the container's own clock)",
         "B app#1 said 'AGAIN' at 12.50 s, known to 1.00 s (log stamp of the runtime)",
         "--kubernetes v1.37.2 --only term.grace",
