@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fixtures.evidence.recording import Recording
 
 
-SLOW = Control([Lag(TERM, 5.5, 0, sys.maxsize, "", "a pod without sidecars")])
+SLOW = Control([Lag(TERM, TERM.usual + 4, 0, sys.maxsize, "", "a pod without sidecars")])
 """The control of a run in which the nodes were slow all the time."""
 
 
