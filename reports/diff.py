@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         told = jsonreport.encode(diff.model_dump())
     elif options.format == "html":
-        sides = [(diffpage.Side.of(*_parts(a)), diffpage.Side.of(*_parts(b))) for a, b in pairs]
+        sides = [(_side(old), _side(new)) for old, new in pairs]
         told = diffpage.render(diff, sides).encode(errors="replace")
     else:
         told = ("\n".join(difftext.lines(diff)) + "\n").encode(errors="replace")
@@ -63,8 +63,8 @@ def run(options: argparse.Namespace) -> int:
     return REGRESSION if diff.regression else 0
 
 
-def _parts(run: Run) -> tuple[Report, Path]:
-    return run.report, run.folder
+def _side(run: Run) -> diffpage.Side:
+    return diffpage.Side.of(run.report, run.folder)
 
 
 def _write(told: bytes, output: Path | None) -> None:
