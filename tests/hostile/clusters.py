@@ -94,9 +94,12 @@ def shaped(document: dict[str, Any], shape: Shape, folder: Path | None) -> dict[
     brings one for all of them.
     """
     control, *_ = document["nodes"]
-    control["kubeadmConfigPatches"] = [
-        yaml.safe_dump(_untainted(yaml.safe_load(text))) for text in control["kubeadmConfigPatches"]
-    ]
+    if shape.nodes > 1:
+        # kind takes the taint of a control plane off where there is one node, and must find it.
+        control["kubeadmConfigPatches"] = [
+            yaml.safe_dump(_untainted(yaml.safe_load(text)))
+            for text in control["kubeadmConfigPatches"]
+        ]
     document["nodes"] = [control, *({"role": "worker"} for _ in range(shape.nodes - 1))]
     networking = document.setdefault("networking", {})
     networking["ipFamily"] = shape.family
@@ -112,7 +115,7 @@ def shaped(document: dict[str, Any], shape: Shape, folder: Path | None) -> dict[
 
 
 def _untainted(document: dict[str, Any]) -> dict[str, Any]:
-    """Let pods go to the node of the control plane, as they do where there is no other."""
+    """Let pods go to the node of the control plane, as kind does where there is no other."""
     if document["kind"] == "InitConfiguration":
         document["nodeRegistration"] = {"taints": []}
     return document

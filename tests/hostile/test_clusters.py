@@ -27,6 +27,12 @@ def test_the_control_plane_takes_pods_beside_its_workers(tmp_path: Path) -> None
     assert init["patches"] == {"directory": "/kind/patches"}
 
 
+def test_kind_takes_the_taint_off_the_only_node_itself(tmp_path: Path) -> None:
+    made = clusters.shaped(document(tmp_path, is_built=False), Shape("v1.37.2"), None)
+    (control,) = made["nodes"]
+    assert not any("taints" in text for text in control["kubeadmConfigPatches"])
+
+
 def test_each_node_of_a_built_image_gives_its_pods_addresses_of_its_own(tmp_path: Path) -> None:
     shape = Shape("v1.37.2", nodes=2)
     made = clusters.shaped(document(tmp_path, is_built=True), shape, tmp_path / "patches")
