@@ -208,6 +208,8 @@ def _first_lines(text: str) -> str:
         told = told[:1] + ([] if own else _origins(told[1:]))
         if own and not sentence:
             told = []
+        elif own and own[-1][-1].isalnum():
+            own[-1] += ":"
     return "\n".join([*own, *told][:LINES])
 
 

@@ -106,10 +106,10 @@ def test_field_persisted(timeline: Timeline) -> None:
         kind = creation.arguments["kind"]
         name = init_containers(document)[0]["name"]
         answered = policy_of(creation.body, name)
-        assert answered == "Always", f"{kind} was answered without the field"
+        assert answered == "Always", f"{kind} was answered without its sidecar's restartPolicy"
         assert reading.status == HTTPStatus.OK, f"{kind} cannot be read back"
         stored = policy_of(reading.body, name)
-        assert stored == "Always", f"{kind} was stored without the field"
+        assert stored == "Always", f"{kind} was stored without its sidecar's restartPolicy"
 
 
 @requirement(

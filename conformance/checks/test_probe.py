@@ -22,10 +22,11 @@ from fixtures.evidence.errors import NeverError
 from fixtures.evidence.moments import InconclusiveError, Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fixtures.evidence.pods import Container
     from fixtures.evidence.timeline import Timeline
+    from fixtures.kubeapi.status import ContainerStatus
 
 CONFIGURE_PROBES = (
     f"{DOCS}/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
@@ -41,14 +42,25 @@ PROMPT = 18
 def first_seen_ready(container: Container, restarts: int = 0) -> Moment:
     """Return when an instance was first seen to be ready, which is after it has become so.
 
-    Raises NeverError where it was not.
+    Raises NeverError where it was not, as does the next one.
     """
+    return _first_seen(container, "ready", lambda status: status.ready, restarts)
+
+
+def first_seen_started(container: Container, restarts: int = 0) -> Moment:
+    """Return when an instance was first seen to count as started."""
+    return _first_seen(container, "started", lambda status: status.started, restarts)
+
+
+def _first_seen(
+    container: Container, what: str, holds: Callable[[ContainerStatus], bool], restarts: int
+) -> Moment:
     for version in container.pod.versions:
         status = version.container(container.name)
-        if status.ready and status.restarts == restarts:
-            what = f"{container}#{restarts} was seen to be ready"
-            return container.pod.clocks.seen_between(version.seen, version.seen, what)
-    raise NeverError(f"{container}#{restarts} was never ready")
+        if status.restarts == restarts and holds(status):
+            words = f"{container}#{restarts} was seen to be {what}"
+            return container.pod.clocks.seen_between(version.seen, version.seen, words)
+    raise NeverError(f"{container}#{restarts} was never {what}")
 
 
 @requirement(
@@ -86,8 +98,9 @@ def test_startup_holds_after_restart(timeline: Timeline) -> None:
     assert again.ever_said("UP"), (
         f"{again} was ready, or asked whether it is alive, before it was up"
     )
+    assert again.said("UP") < first_seen_started(late, restarts=1)
     assert again.said("UP") < first_seen_ready(late, restarts=1)
-    # A status may come late: what was ready by mistake is then seen to be so only after UP. It was
+    # A status may come late: what counted by mistake is then seen to do so only after UP. It was
     # held back for certain where it is shown to run without having passed its startup probe.
     held = [
         seen

@@ -204,10 +204,10 @@ def test_a_sentence_stands_where_pytest_has_symbols(tmp_path: Path) -> None:
     moment = " +  where <'A' of app#0 at 21:40:02.15> = said('A')\n +  and   'one' = <pod one>.name"
     assert reason(f"assert {sentence}\n{moment}") == [sentence]
     assert reason(f"assert not {sentence}") == [sentence]
-    assert reason(f"too late\nassert {sentence}\n{moment}") == ["too late", sentence]
+    assert reason(f"too late\nassert {sentence}\n{moment}") == ["too late:", sentence]
     values = "assert 2 was seen, 1 was expected\n +  where 2 = len([1, 2])"
     assert reason(values) == ["2 was seen, 1 was expected", " +  where 2 = len([1, 2])"]
-    assert reason(f"twice\n{values}") == ["twice", "2 was seen, 1 was expected"]
+    assert reason(f"twice\n{values}") == ["twice:", "2 was seen, 1 was expected"]
 
 
 def test_a_recording_that_is_missing_or_damaged_breaks_only_its_checks(tmp_path: Path) -> None:

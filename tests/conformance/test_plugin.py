@@ -219,7 +219,7 @@ def test_a_failure_tells_promise_evidence_and_place(project: Project) -> None:
     assert project.verdicts() == {"order.fails": "fail", "order.passes": "pass"}
     result = project.result("order.fails")
     assert result["reason"] == (
-        "up too late\napp#0 came up 1.0 s after it started; the opposite order was expected"
+        "up too late:\napp#0 came up 1.0 s after it started; the opposite order was expected"
     )
     assert result["title"] == "The app is up before it starts."
     assert "recorded in recordings/one.jsonl" in result["evidence"]

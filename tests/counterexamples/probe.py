@@ -38,6 +38,13 @@ def ready_again_early(edit: Edit) -> None:
             status["ready"] = True
 
 
+@counterexample("probe.startup-holds-after-restart", "the second instance inherits that it started")
+def started_again_early(edit: Edit) -> None:
+    for status in edit.statuses("late"):
+        if status["restartCount"] == 1:
+            status["started"] = True
+
+
 @counterexample(
     "probe.startup-holds-after-restart", "the second instance is killed while it starts up"
 )

@@ -66,7 +66,7 @@ class Case:
 
 def only(ids: str, **expected: Any) -> Run:  # noqa: ANN401 - the fields of a Run
     """Return a run of a few checks, which are all kept unless told otherwise."""
-    told = {"exit": 0, "verdict": "conformant", **expected}
+    told = {"exit": 0, "verdict": "kept", **expected}
     return Run(options=("--only", ids, *told.pop("options", ())), **told)
 
 
@@ -232,7 +232,7 @@ CASES = (
         "An aggregated API without a server keeps every namespace Terminating.",
         (
             only(FEW, says=(r"note: .*is deleted and still there .*broken\.example\.com",)),
-            only(FEW, says=("CONFORMANT",)),
+            only(FEW, says=("KEPT",)),
         ),
         Applied("broken-api-service"),
     ),
@@ -457,7 +457,7 @@ CASES = (
                 ),
                 as_usual=False,
                 exit=0,
-                verdict="conformant",
+                verdict="kept",
                 environment={"KUBECONFIG": "{kubeconfigs}"},
             ),
         ),
