@@ -219,10 +219,10 @@ class Server:
     def answer(self, request: Request) -> Reply | Ran:
         """Answer as an API server does."""
         self.asked.append((request.method, request.path))
+        if request.method == "POST" and request.body["metadata"]["name"] == QUESTION:
+            return Reply(request.body, status=201)
         if (request.method, request.path) == ("POST", "/api/v1/namespaces"):
             self.namespaces.append(request.body)
-            return Reply(request.body, status=201)
-        if request.method == "POST" and request.body["metadata"]["name"] == QUESTION:
             return Reply(request.body, status=201)
         if request.path not in self.replies and "/namespaces/sidecar-run/" in request.path:
             return self.pods.answer(request)
