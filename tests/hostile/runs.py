@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ AS_USUAL = (
     *("--kubeconfig", "{kubeconfig}", "--image", busybox.REFERENCE, "--output", "{output}"),
 )
 """What a run is started with where it says nothing else."""
+DYING_SECONDS = 10.0
+"""Processes that were killed are gone after so long, also on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ class Started:
             status = None
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._await_children()
         ended = time.monotonic()
         self._reader.join(10)
         if self._process.stdout is not None:
@@ -136,6 +140,14 @@ class Started:
             output="".join(self._lines),
             report=_report(Path(self._values["output"])),
         )
+
+    def _await_children(self) -> None:
+        """Wait until what the run has started is gone too: killed, it may take its time to die."""
+        deadline = time.monotonic() + DYING_SECONDS
+        with suppress(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.killpg(self._process.pid, 0)
+                time.sleep(0.1)
 
 
 def _report(folder: Path) -> dict[str, Any] | None:

@@ -56,6 +56,14 @@ def test_a_run_without_an_end_is_ended(start: Callable[[str, Run], Started]) -> 
     assert outcome.silence >= 0.5
 
 
+def test_the_end_of_a_run_is_that_of_its_children(start: Callable[[str, Run], Started]) -> None:
+    program = (
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'input(); print(1)'],"
+        "stdin=subprocess.Popen(['sleep', '1.5'], stdout=-1).stdout)"
+    )
+    assert start(program, Run(options=(), exit=0)).end().seconds >= 1.5
+
+
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGTERM, 7), (signal.SIGKILL, -signal.SIGKILL)]
 )
