@@ -360,7 +360,6 @@ CASES = (
                 "featureGates": {"KubeletCrashLoopBackOffMax": True},
             }
         ),
-        known="a tuned back-off is not yet found out",
     ),
     # Several nodes, several versions.
     Case(
