@@ -291,7 +291,8 @@ CASES = (
         "The user has the rights that a run needs, and none of those that it wishes.",
         (
             only(
-                "res.quota,sec.psa-applies,vol,wl.daemonset", says=("the user may not patch name",)
+                "res.quota,sec.psa-applies,vol,wl.daemonset",
+                says=("the user may not list namespaces",),
             ),
         ),
         LesserUser(),
@@ -304,7 +305,7 @@ CASES = (
                 FEW,
                 exit=4,
                 verdict=None,
-                says=(r"may not delete namespaces; create, get pods/exec: .*rbac",),
+                says=(r"may not create, get pods/exec; delete namespaces: .*rbac",),
             ),
         ),
         LesserUser(
