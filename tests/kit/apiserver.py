@@ -128,6 +128,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
+        if isinstance(reply.content, dict | str):
+            data = "".join(_pieces(reply.content)).encode()
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+            return
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.flush()
