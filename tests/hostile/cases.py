@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "one": {},
     "two": {"nodes": 2},
-    "mixed": {"nodes": 2, "worker_version": "1.35"},
+    "mixed": {"nodes": 2, "worker_version": "1.34"},
     "ipv6": {"ipv6": True},
 }
 """The clusters that cases share, by name: the values of Shape in `clusters`."""
@@ -365,7 +365,7 @@ CASES = (
     # Several nodes, several versions.
     Case(
         "two-versions",
-        "The kubelet of one of two nodes is two minors older than the API server.",
+        "The kubelet of one of two nodes is three minors older than the API server.",
         (only("startup,term.main-first,wl,vol,net,res.sum-with-main"),),
         shape="mixed",
     ),
@@ -391,7 +391,7 @@ CASES = (
     ),
     Case(
         "two-versions-full",
-        "The kubelet of one of two nodes is two minors older than the API server; all checks.",
+        "The kubelet of one of two nodes is three minors older than the API server; all checks.",
         (Run(options=(), exit=0, verdict="conformant", seconds=1200),),
         shape="mixed",
         full=True,
