@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.hostile.changes import (
     Applied,
+    ByAddress,
     FakeNode,
     GivenToNamespaces,
     Kubeconfig,
@@ -72,6 +73,9 @@ def only(ids: str, **expected: Any) -> Run:  # noqa: ANN401 - the fields of a Ru
 
 FEW = "vol.subpath,startup.list-order"
 """Two checks that need nothing but pods."""
+
+PROXY = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+"""A proxy at which nobody listens."""
 
 CASES = (
     # What admission does.
@@ -472,15 +476,21 @@ CASES = (
                 exit=4,
                 verdict=None,
                 says=(r"through the proxy http://127\.0\.0\.1:9 .*NO_PROXY",),
-                environment={"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""},
+                environment={**PROXY, "NO_PROXY": "", "no_proxy": ""},
             ),
-            only(
-                "vol.subpath",
-                environment={
-                    "HTTPS_PROXY": "http://127.0.0.1:9",
-                    "NO_PROXY": "127.0.0.1,localhost",
-                },
+            only("vol.subpath", environment={**PROXY, "NO_PROXY": "{address}"}),
+            Run(
+                options=(
+                    *("--kubeconfig", "{local}", "--only", "vol.subpath"),
+                    *("--image", "localhost/sidecar-conformance/fixture:1"),
+                    *("--output", "{output}"),
+                ),
+                as_usual=False,
+                exit=0,
+                verdict="kept",
+                environment={**PROXY, "NO_PROXY": "", "no_proxy": ""},
             ),
         ),
+        ByAddress(),
     ),
 )

@@ -386,6 +386,25 @@ class TwoKubeconfigs:
 
 
 @dataclass(frozen=True)
+class ByAddress:
+    """A kubeconfig that names the API server by its `{address}`; `{local}` names this machine."""
+
+    @contextmanager
+    def made(self, target: Target) -> Iterator[Mapping[str, str]]:
+        """See Change."""
+        config = yaml.safe_load(target.kubeconfig.read_text())
+        found = kubectl(
+            target.control,
+            *("get", "nodes", "--selector=node-role.kubernetes.io/control-plane", "--output"),
+            'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}',
+        )
+        config["clusters"][0]["cluster"]["server"] = f"https://{found}:6443"
+        path = target.folder / "address.kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        yield {"kubeconfig": str(path), "address": found, "local": str(target.kubeconfig)}
+
+
+@dataclass(frozen=True)
 class SmallDisk:
     """A folder `{disk}` with room for very little."""
 

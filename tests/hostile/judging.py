@@ -20,14 +20,20 @@ NOT_FOR_PEOPLE = ("Traceback (most recent call last)", "INTERNALERROR", "! _pyte
 INTERRUPTED = 2
 """The exit status of a run that a signal has ended."""
 
+REFUSED = 4
+"""That of one that could not be begun. It writes no report: what lies there is another's."""
+
 DECIDING = ("fail", "error", "inconclusive")
+
+SLOW = "but the node was slow"
+"""What a result says where a bound could not be judged for that."""
 
 
 def complaints(run: Run, outcome: Outcome) -> Iterator[str]:
     """Yield what is wrong with the outcome of a run, in any case and by its declaration."""
     yield from _of_the_end(run, outcome)
     yield from _of_the_output(run, outcome.output)
-    if outcome.report is not None:
+    if outcome.report is not None and outcome.status != REFUSED:
         yield from _of_the_report(run, outcome, outcome.report)
     elif run.verdict or run.decides:
         yield "there is no report"
@@ -62,7 +68,7 @@ def _of_the_report(run: Run, outcome: Outcome, report: dict[str, Any]) -> Iterat
         yield f"exit status {outcome.status}, but the report says {written}"
     if outcome.status == INTERRUPTED:
         return
-    deciding = {one["id"]: one for one in report["results"] if one["verdict"] in DECIDING}
+    deciding = {one["id"]: one for one in report["results"] if _decides(one)}
     for name, one in deciding.items():
         if not any(fnmatch(name, each) for each in run.decides):
             yield f"{one['verdict']} {name}: {one['reason'][:300]}"
@@ -71,9 +77,16 @@ def _of_the_report(run: Run, outcome: Outcome, report: dict[str, Any]) -> Iterat
             yield f"{each} does not fail"
 
 
+def _decides(result: dict[str, Any]) -> bool:
+    """Tell whether a result is to be declared; not where it only says that this machine is busy."""
+    if result["verdict"] == "inconclusive" and result["level"] != "MUST":
+        return SLOW not in result["reason"]
+    return result["verdict"] in DECIDING
+
+
 def summary(outcome: Outcome) -> str:
     """Return what a run came to, in a few words: `exit 0, conformant: 3 pass, 222 skipped`."""
-    if outcome.report is None:
+    if outcome.report is None or outcome.status == REFUSED:
         return f"exit {outcome.status}"
     found: dict[str, int] = {}
     for one in outcome.report["results"]:

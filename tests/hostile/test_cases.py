@@ -20,7 +20,10 @@ from tests.hostile.clusters import Shape
 if TYPE_CHECKING:
     from pathlib import Path
 
-GIVEN = {"kubeconfig", "output", "folder", "number", "kubeconfigs", "context", "disk"}
+GIVEN = {
+    *("kubeconfig", "output", "folder", "number"),
+    *("kubeconfigs", "context", "disk", "address", "local"),
+}
 """What braces of command lines may name."""
 
 CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -9,6 +9,8 @@ from tests.hostile.runs import Outcome, Run
 
 PASS = {"id": "vol.subpath", "verdict": "pass", "reason": ""}
 FAIL = {"id": "term.gap", "verdict": "fail", "reason": "too late"}
+OPEN = {"id": "term.force", "verdict": "inconclusive", "level": "SHOULD", "reason": "who knows"}
+LATE = {**OPEN, "reason": "20 s; but the node was slow: a pod took 30 s"}
 
 
 def report(*results: dict[str, Any], verdict: str = "conformant", status: int = 0) -> Any:  # noqa: ANN401 - JSON
@@ -43,6 +45,8 @@ def test_nothing_is_wrong_with_what_was_expected() -> None:
         ({"verdict": "undecided"}, {}, "the report says 'conformant', not 'undecided'"),
         ({"exit": 3}, {"status": 3}, "exit status 3, but the report says 0"),
         ({}, {"report": report(PASS, FAIL)}, "fail term.gap: too late"),
+        ({}, {"report": report(PASS, OPEN)}, "inconclusive term.force: who knows"),
+        ({}, {"report": report(PASS, {**LATE, "level": "MUST"})}, "inconclusive term.force: 20 s"),
         ({"decides": ("term.*",)}, {}, "term.* does not fail"),
     ],
 )
@@ -55,6 +59,17 @@ def test_what_is_otherwise_is_said(
 def test_a_failure_that_has_to_be_is_no_complaint() -> None:
     told = run(decides=("term.*",), verdict=None)
     assert list(complaints(told, outcome(report=report(PASS, FAIL)))) == []
+
+
+def test_a_busy_machine_is_no_complaint() -> None:
+    assert list(complaints(run(), outcome(report=report(PASS, LATE)))) == []
+
+
+def test_a_run_that_was_refused_has_not_written_the_report_that_lies_there() -> None:
+    told = run(exit=4, verdict=None)
+    refused = outcome(status=4, report=report(PASS, FAIL))
+    assert list(complaints(told, refused)) == []
+    assert summary(refused) == "exit 4"
 
 
 def test_a_run_that_was_interrupted_has_judged_nothing() -> None:
