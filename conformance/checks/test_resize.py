@@ -90,8 +90,8 @@ def test_plain_init(timeline: Timeline) -> None:
     able = [timeline.has(one, gate, since=PLAIN_INIT_SINCE) for one in PODS]
     told = together(able)
     if told is False or (told is None and not answer.accepted):
-        # An API server that knows of it may forbid (403) what the kubelet of the node cannot do. One
-        # of 1.37 accepts it where that kubelet is of 1.34.
+        # An API server that knows of it may forbid (403) what the node's kubelet cannot do. One of
+        # 1.37 accepts it where that kubelet is of 1.34.
         if able[0] is not False:
             if answer.accepted:
                 pytest.skip("the kubelet is too old to resize plain init containers")
