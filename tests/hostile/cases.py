@@ -123,7 +123,7 @@ CASES = (
     Case(
         "always-restricted",
         "All namespaces are held to Pod Security level restricted, whatever the suite asks for.",
-        (only("startup,vol,sched.hostport,net.shared-localhost", decides=("sched.hostport",)),),
+        (only("startup,vol,sched.hostport,net.shared-localhost"),),
         Applied("always-restricted", takes="Namespace"),
     ),
     Case(
