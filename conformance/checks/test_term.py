@@ -268,9 +268,9 @@ def test_sidecar_eats_grace(timeline: Timeline) -> None:
     assert_at_least(timeline, last_still(late) - late.said("TERM"), 2.5)
     assert late.last.exit_code == KILLED
     assert_at_least(timeline, earlier.said("TERM") - late.said("TERM"), 2.5)
-    # It needs one of the 2 s that are left to it.
+    # It stops at once, and 2 s are left to it.
     message = f"{earlier} was not left the time to stop: it ended with {earlier.last.exit_code}"
-    assert_prompt(timeline, earlier.last.exit_code == 0, message, room=1)
+    assert_prompt(timeline, earlier.last.exit_code == 0, message, room=2)
     assert timeline.pod.phase == "Succeeded", f"the pod is {timeline.pod.phase}"
 
 
