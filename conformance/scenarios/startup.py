@@ -60,7 +60,7 @@ def startup_never_recovers(staging: Staging) -> None:
     staging.until_said("app", "START")
 
 
-@scenario("startup-init-retry", seconds=11)
+@scenario("startup-init-retry", seconds=20)
 def startup_init_retry(staging: Staging) -> None:
     """Wait until both apps run."""
     for policy in ("onfailure", "always"):

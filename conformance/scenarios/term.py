@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEBUGGER = """
 say() { read -r up idle < /proc/uptime; echo "$* $up"; }
-trap 'say TERM; sleep 3.5; say EXIT; sleep 0.5; exit 0' TERM
+trap 'say TERM; sleep 12; say EXIT; sleep 0.5; exit 0' TERM
 say UP
 sleep 3600 & wait
 """
@@ -66,7 +66,7 @@ def term_force(staging: Staging) -> None:
     staging.until_gone()
 
 
-@scenario("term-init", seconds=10)
+@scenario("term-init", seconds=16)
 def term_init(staging: Staging) -> None:
     """Delete each pod during its initialisation."""
     staging.until_said("init", "START", pod="term-init-early")
@@ -77,7 +77,7 @@ def term_init(staging: Staging) -> None:
     staging.until_gone(patience=GRACE_KEPT)
 
 
-@scenario("term-gap", seconds=15)
+@scenario("term-gap", seconds=24)
 def term_gap(staging: Staging) -> None:
     """Add an ephemeral container, crash the middle sidecar twice, delete during its back-off."""
     staging.until_said("app", "UP")
