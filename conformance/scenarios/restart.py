@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
 
-@scenario("restart-exits", seconds=20)
+@scenario("restart-exits", seconds=29)
 def restart_exits(staging: Staging) -> None:
     """Wait until all have been restarted, and read the log of an instance that is over."""
     always = "restart-exits-always"

@@ -32,7 +32,7 @@ def startup_open(staging: Staging) -> None:
     staging.observe(2, "the pod to stay unready")
 
 
-@scenario("startup-fails", seconds=30, follows=True)
+@scenario("startup-fails", seconds=35, follows=True)
 def startup_fails(staging: Staging) -> None:
     """Wait until the last sidecar was over twice, and a little longer."""
     staging.until("short to be restarted", lambda: staging.status("short").restarts >= 1)
@@ -60,7 +60,7 @@ def startup_never_recovers(staging: Staging) -> None:
     staging.until_said("app", "START")
 
 
-@scenario("startup-init-retry", seconds=20)
+@scenario("startup-init-retry", seconds=30)
 def startup_init_retry(staging: Staging) -> None:
     """Wait until both apps run."""
     for policy in ("onfailure", "always"):
