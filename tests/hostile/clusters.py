@@ -103,6 +103,8 @@ def shaped(document: dict[str, Any], shape: Shape, folder: Path | None) -> dict[
     document["nodes"] = [control, *({"role": "worker"} for _ in range(shape.nodes - 1))]
     networking = document.setdefault("networking", {})
     networking["ipFamily"] = shape.family
+    # By default kind publishes an IPv6 API server at [::1], from which no engine's rules lead on.
+    networking["apiServerAddress"] = "127.0.0.1"
     if "podSubnet" in networking:
         networking["podSubnet"] = _PODS[shape.family]
     if folder is not None:

@@ -50,6 +50,7 @@ def test_a_cluster_of_ipv6_has_no_address_of_ipv4(tmp_path: Path) -> None:
     shape = Shape("v1.37.2", ipv6=True)
     made = clusters.shaped(document(tmp_path, is_built=True), shape, tmp_path / "patches")
     assert made["networking"]["ipFamily"] == "ipv6"
+    assert made["networking"]["apiServerAddress"] == "127.0.0.1"
     assert made["networking"]["podSubnet"] == "fd00:10:244::/56"
     ipam = clusters.conflist(shape, 0)["plugins"][0]["ipam"]
     assert ipam["ranges"] == [[{"subnet": "fd00:10:244::/64"}]]
