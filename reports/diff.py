@@ -87,7 +87,9 @@ def _pairs(old: Path, new: Path) -> tuple[list[tuple[Run, Run]], tuple[str, ...]
     names = match(tuple(before), tuple(after))
     pairs = sorted(names.items(), key=lambda pair: by_label(pair[1]))
     if not pairs:
-        raise UsageError(f"{old} and {new} have no run in common: nothing can be compared")
+        raise UsageError(
+            f"{old} and {new} have no run in common: name the folder of one run in each"
+        )
     return (
         [(before[a], after[b]) for a, b in pairs],
         tuple(sorted(before.keys() - set(names), key=by_label)),

@@ -127,7 +127,7 @@ def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
     assert_job_is(timeline, "Complete")
     stamp = timeline.job.last.status["completionTime"]
     completion = timeline.clocks.second(stamp, "the Job completed", "status of the Job")
-    # One sidecar is killed after 4 s, the other takes a second after that.
+    # One sidecar is killed with the end of the grace period, and the other stops after that.
     assert completion - timeline["app"].said("DONE") >= 3.5
     for version in timeline.job.versions:
         if version.status.get("succeeded"):

@@ -43,7 +43,7 @@ def until_over(staging: Staging) -> None:
     until_job_is(staging, "Complete", "Failed")
 
 
-@scenario("job-never", seconds=18)
+@scenario("job-never", seconds=22)
 def job_never(staging: Staging) -> None:
     """Let the second sidecar crash, and wait for the Job."""
     pod = pod_of(staging)
@@ -81,7 +81,7 @@ def job_failing(staging: Staging) -> None:
     until_over(staging)
 
 
-@scenario("job-policy", seconds=14)
+@scenario("job-policy", seconds=20)
 def job_policy(staging: Staging) -> None:
     """Ask whether a failure policy may name a sidecar, and wait for the Job."""
     named = staging.twin("job-policy-named")

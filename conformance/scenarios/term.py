@@ -33,11 +33,11 @@ def term_delete(staging: Staging) -> None:
     staging.until_gone()
 
 
-@scenario("term-overtime", seconds=11)
+@scenario("term-overtime", seconds=15)
 def term_overtime(staging: Staging) -> None:
-    """Delete the pod with a grace period of 5 s instead of its own of 60."""
+    """Delete the pod with a grace period of 9 s instead of its own of 60."""
     staging.until_said("app", "UP")
-    staging.delete(grace=5)
+    staging.delete(grace=9)
     staging.until_gone()
 
 
