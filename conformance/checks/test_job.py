@@ -263,7 +263,7 @@ def test_suspend_resume(timeline: Timeline) -> None:
     assert first["app"].said("EXIT") < second["app"].said("UP")
     for container in second.containers.values():
         assert container.restarts == 0
-        assert container.ever_started
+        assert container.ever_started, f"{container} was never started"
 
 
 @requirement(

@@ -393,8 +393,8 @@ def test_during_init(timeline: Timeline) -> None:
 def test_nonstarted_sidecar(timeline: Timeline) -> None:
     """A sidecar that runs but has not started gets SIGTERM at once, with later ones not running."""
     pod = timeline.pod_named("term-init-unstarted")
-    assert not pod["sidecar-2"].ever_started
-    assert not pod["app"].ever_started
+    for name in ("sidecar-2", "app"):
+        assert not pod[name].ever_started, f"{name} was started before sidecar-1 had started up"
     # The grace period is 90 s: half of it is far more than a busy node needs.
     assert_at_most(timeline, pod["sidecar-1"].said("TERM") - timeline.deletion(pod.name), 45)
     assert_at_most(timeline, pod.gone - timeline.deletion(pod.name), 45)
