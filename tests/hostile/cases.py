@@ -24,7 +24,7 @@ from tests.hostile.changes import (
     Tainted,
     TwoKubeconfigs,
 )
-from tests.hostile.runs import Run, Stop
+from tests.hostile.runs import OUTSIDE, Run, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -456,8 +456,7 @@ CASES = (
             Run(
                 options=(
                     *("--context", "{context}", "--only", "vol.subpath"),
-                    *("--image", "localhost/sidecar-conformance/fixture:1"),
-                    *("--output", "{output}"),
+                    *OUTSIDE,
                 ),
                 as_usual=False,
                 exit=0,
@@ -482,8 +481,7 @@ CASES = (
             Run(
                 options=(
                     *("--kubeconfig", "{local}", "--only", "vol.subpath"),
-                    *("--image", "localhost/sidecar-conformance/fixture:1"),
-                    *("--output", "{output}"),
+                    *OUTSIDE,
                 ),
                 as_usual=False,
                 exit=0,

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
-AS_USUAL = (
-    *("--kubeconfig", "{kubeconfig}", "--image", busybox.REFERENCE, "--output", "{output}"),
-)
+OUTSIDE = ("--image", busybox.REFERENCE, "--output", "{output}")
+"""What a run needs on any of these clusters, whichever way it is named."""
+AS_USUAL = ("--kubeconfig", "{kubeconfig}", *OUTSIDE)
 """What a run is started with where it says nothing else."""
 DYING_SECONDS = 10.0
 """Processes that were killed are gone after so long, also on a busy machine."""
