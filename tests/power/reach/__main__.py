@@ -135,8 +135,10 @@ def reach(
     """
     built = {one.name: builds.counting(one, version, progress) for one in wanted}
     names = tuple(sorted(place.name for place in built.values()))
-    counters = folder / "counters"
     done = ran(Run(revision(), tuple(words), names), built, version, folder, progress)
+    counters = [folder / "counters" / one.name for one in wanted]
+    parts = [(one, [place]) for one, place in zip(wanted, counters, strict=True)]
+    module = next(iter(built.values())) / "module"
     with progress.step(f"reading what was executed of {version}"):
         found = measure.Reach(
             kubernetes=version,
@@ -144,7 +146,8 @@ def reach(
             options=done.options,
             status=done.status or 0,
             components=tuple(
-                of_component(one, built[one.name] / "module", counters / one.name) for one in wanted
+                of_component(one, module, places, folder / f"{one.name}.profile")
+                for one, places in [*parts, (components.SHARED, counters)]
             ),
         )
     text = found.model_dump_json(by_alias=True, indent=1)
@@ -216,10 +219,12 @@ def waited_for(words: Sequence[str]) -> int:
                 signal.signal(number, handler)
 
 
-def of_component(component: Component, module: Path, counters: Path) -> measure.ComponentReach:
-    """Return the reach of a component by its counters; `module` is where it was compiled."""
-    blocks = [one for one in profiles.read(counters) if posixpath.dirname(one.file) != builds.MAIN]
-    packages = sorted({posixpath.dirname(one.file) for one in blocks})
+def of_component(
+    component: Component, module: Path, counters: Sequence[Path], profile: Path
+) -> measure.ComponentReach:
+    """Return the reach of a component by its counters; `module` sees the module Kubernetes."""
+    blocks = profiles.read(counters, component.packages, profile)
+    packages = sorted({posixpath.dirname(block.file) for block in blocks})
     functions = places.functions(golang.package_folders(module, packages), component.words)
     return measure.of_component(component, blocks, functions)
 

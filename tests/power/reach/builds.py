@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.host import cache
 from fixtures.images import golang, kubernetes
+from tests.power.reach.components import SHARED
 
 if TYPE_CHECKING:
     from fixtures.host.progress import Progress
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 SHELF = "reach"
 _COUNTERS = Path(__file__).parents[1] / "programs" / "counters.go"
-MAIN = "node.invalid/build"
+_MAIN = "node.invalid/build"
 """The package of the main: nothing is written unless it counts as well."""
 
 
@@ -39,7 +40,7 @@ def counting(component: Component, version: str, progress: Progress) -> Path:
                 folder / "bin",
                 ldflags=kubernetes.version_flags(version),
                 tags=kubernetes.TAGS,
-                cover=[MAIN, *component.packages],
+                cover=[_MAIN, *counted(component)],
                 show=show,
             )
             (program,) = (folder / "bin").iterdir()
@@ -48,12 +49,17 @@ def counting(component: Component, version: str, progress: Progress) -> Path:
     return cache.made_once(SHELF, key(component, found), compile_it)
 
 
+def counted(component: Component) -> tuple[str, ...]:
+    """Return the packages whose statements a component counts, as patterns."""
+    return (*component.packages, *SHARED.packages)
+
+
 def key(component: Component, found: kubernetes.Sources) -> str:
     """Return the cache name of a component that counts, built from these sources."""
     inputs = {
         "component": kubernetes.binaries_key(found, [component.name]),
         "counters": _COUNTERS.read_text(encoding="utf-8"),
-        "packages": component.packages,
+        "packages": counted(component),
     }
     return f"{component.name}-{found.version}-{cache.key(inputs)}"
 

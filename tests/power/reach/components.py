@@ -8,8 +8,6 @@ from fixtures.errors import UsageError
 from tests.power.reach.places import SIDECARS
 
 _KUBERNETES = "k8s.io/kubernetes"
-_SHARED = (f"{_KUBERNETES}/pkg/api/v1/pod", "k8s.io/component-helpers/resource")
-"""Predicates of pods and the sums of their resources, which all components use."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,14 @@ class Component:
     words: str = SIDECARS
 
 
+SHARED = Component("shared", (f"{_KUBERNETES}/pkg/api/v1/pod", "k8s.io/component-helpers/resource"))
+"""No component: predicates of pods and the sums of their resources, linked into all of them.
+
+What any of them has executed of it was executed.
+"""
+
 COMPONENTS = (
-    Component("kubelet", (f"{_KUBERNETES}/pkg/kubelet/...", *_SHARED)),
+    Component("kubelet", (f"{_KUBERNETES}/pkg/kubelet/...",)),
     Component(
         "kube-controller-manager",
         (
@@ -35,7 +39,6 @@ COMPONENTS = (
             f"{_KUBERNETES}/pkg/controller/job/...",
             f"{_KUBERNETES}/pkg/controller/podautoscaler",
             "k8s.io/endpointslice/...",
-            *_SHARED,
         ),
         # What a Job or an EndpointSlice makes of a pod with sidecars, it makes of its status.
         f"{SIDECARS}|ispodready|ispodterminal|shouldpodbeinendpoints|podfailed|podsucceeded",
@@ -45,7 +48,6 @@ COMPONENTS = (
         (
             f"{_KUBERNETES}/pkg/scheduler/...",
             "k8s.io/component-helpers/nodedeclaredfeatures/...",
-            *_SHARED,
         ),
     ),
     Component(
@@ -58,7 +60,6 @@ COMPONENTS = (
             f"{_KUBERNETES}/pkg/quota/v1/evaluator/core",
             f"{_KUBERNETES}/pkg/registry/core/pod/...",
             f"{_KUBERNETES}/plugin/pkg/admission/limitranger",
-            *_SHARED,
         ),
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.versions import newest_first
 from tests.power.reach import reasons
-from tests.power.reach.components import COMPONENTS
+from tests.power.reach.components import COMPONENTS, SHARED
 from tests.power.reach.measure import Reach
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ refused. `--output DIR` (default `reports/out/reach`) gets a folder a version:
 | file | holds |
 | --- | --- |
 | `reach.txt`, `reach.json` | the report, by component and function |
-| `counters/<component>` | what was executed, in Go's own format; `go tool covdata` reads it |
-| `counters/<component>.profile` | the same in Go's text format |
+| `counters/<component>/` | what was executed, in Go's own format; `go tool covdata` reads it |
+| `<component>.profile` | the same in Go's text format |
 | `run/` | the reports and recordings of the run |
 | `run.json` | which run the counters are of |
 
@@ -69,6 +69,9 @@ shares:
 - of those among them that are *about sidecars*: they have such a word, or a condition with such a
   word decides whether they are executed. All of a function is, whose name has one.
 
+*shared* in the report is code that is linked into every component: what any of them has executed of
+it was executed.
+
 That a statement was executed does not say that a check would see it go wrong. That it was not says
 that no check can.
 """
@@ -80,7 +83,7 @@ def lines() -> Iterator[str]:
     yield ""
     yield "| component | packages that are counted |"
     yield "| --- | --- |"
-    for one in COMPONENTS:
+    for one in (*COMPONENTS, SHARED):
         yield f"| {one.name} | {'<br>'.join(f'`{name}`' for name in one.packages)} |"
     found = measured()
     if found:

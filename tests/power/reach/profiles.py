@@ -10,7 +10,7 @@ from fixtures.errors import EnvironmentBrokenError
 from fixtures.images import golang
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _BLOCK = re.compile(
@@ -33,17 +33,22 @@ class Block:
     executed: bool
 
 
-def read(counters: Path) -> list[Block]:
-    """Return what all processes together have executed whose counters lie in a folder.
+def read(counters: Sequence[Path], packages: Sequence[str], profile: Path) -> list[Block]:
+    """Return what all processes together have executed whose counters lie in some folders.
 
-    Raises EnvironmentBrokenError where there are none.
+    `packages` are patterns of Go; blocks of no others are returned. The profile is written as Go
+    does. Raises EnvironmentBrokenError where a folder has no counters.
     """
-    if not any(counters.glob("covmeta.*")) or not any(counters.glob("covcounters.*")):
-        raise EnvironmentBrokenError(
-            f"there are no counters of {counters.name} in {counters.parent}: run reach again"
-        )
-    profile = counters.with_name(f"{counters.name}.profile")
-    golang.go("tool", "covdata", "textfmt", f"-i={counters}", f"-o={profile}", timeout=_SECONDS)
+    for folder in counters:
+        if not any(folder.glob("covmeta.*")) or not any(folder.glob("covcounters.*")):
+            raise EnvironmentBrokenError(
+                f"there are no counters of {folder.name} in {folder.parent}: run reach again"
+            )
+    golang.go(
+        *("tool", "covdata", "textfmt", f"-i={','.join(map(str, counters))}"),
+        *(f"-pkg={','.join(packages)}", f"-o={profile}"),
+        timeout=_SECONDS,
+    )
     return list(parsed(profile.read_text(encoding="utf-8")))
 
 

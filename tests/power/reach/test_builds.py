@@ -10,7 +10,7 @@ from fixtures.host.progress import Progress
 from fixtures.images import golang, kubernetes
 from fixtures.images.kubernetes import Sources
 from tests.power.reach import builds
-from tests.power.reach.components import Component
+from tests.power.reach.components import SHARED, Component
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def test_a_component_is_compiled_once(
         "ldflags": kubernetes.version_flags(VERSION),
         "tags": ("providerless",),
         # Without the main package nothing is written.
-        "cover": ["node.invalid/build", "k8s.io/kubernetes/pkg/kubelet/...", "k8s.io/a"],
+        "cover": ["node.invalid/build", *KUBELET.packages, *SHARED.packages],
     }
 
 

@@ -20,7 +20,7 @@ from fixtures.images import golang, releases
 from tests.power.reach import __main__ as main
 from tests.power.reach import builds, places, profiles
 from tests.power.reach.__main__ import Run
-from tests.power.reach.components import Component
+from tests.power.reach.components import SHARED, Component
 from tests.power.reach.places import Function
 from tests.power.reach.profiles import Block
 
@@ -203,31 +203,41 @@ def test_a_version_is_measured_and_written(
     run: Callable[..., list[list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(0, COUNTERS)
-    file = "example.org/kept/kept.go"
-    blocks = [
-        Block(f"{builds.MAIN}/kubelet.go", 1, 2, 40, executed=True),  # the main is not counted
-        Block(file, 5, 6, 2, executed=True),
-        Block(file, 7, 9, 3, executed=False),
-    ]
+    scheduler = Component("kube-scheduler", ("example.org/planned",), words="planned")
     monkeypatch.setattr(builds, "counting", lambda one, *_: tmp_path / f"{one.name}-{VERSION}-77")
     monkeypatch.setattr(main, "revision", lambda: RUN.suite)
-    monkeypatch.setattr(profiles, "read", {tmp_path / "counters" / "kubelet": blocks}.get)
+
+    def read(counters: Sequence[Path], packages: Sequence[str], profile: Path) -> list[Block]:
+        names = [place.relative_to(tmp_path / "counters").name for place in counters]
+        asked.append((*names, *packages, profile.name))
+        file = f"{packages[0].removesuffix('/...')}/kept.go"
+        return [Block(file, 5, 6, 2, executed=True), Block(file, 7, 9, 3, executed=False)]
 
     def package_folders(module: Path, packages: Sequence[str]) -> dict[str, Path]:
         assert module == tmp_path / f"kubelet-{VERSION}-77" / "module"
         return {name: Path("/src") for name in packages}
 
     def functions(packages: dict[str, Path], words: str) -> list[Function]:
-        assert packages == {"example.org/kept": Path("/src")}
-        assert words == KUBELET.words
-        return [Function(file, "isSidecar", 5, 10, (7,))]
+        ((name, _),) = packages.items()
+        spoken.append(words)
+        return [Function(f"{name}/kept.go", "isSidecar", 5, 10, (7,))]
 
+    asked: list[tuple[str, ...]] = []
+    spoken: list[str] = []
+    monkeypatch.setattr(profiles, "read", read)
     monkeypatch.setattr(golang, "package_folders", package_folders)
     monkeypatch.setattr(places, "functions", functions)
-    found = main.reach(VERSION, [KUBELET], RUN.options, tmp_path, Progress())
-    (component,) = found.components
-    assert str(component.everything) == "40.0 % of 5"
-    assert [one.unexecuted for one in component.functions] == [("7-9",)]
+    found = main.reach(VERSION, [KUBELET, scheduler], RUN.options, tmp_path, Progress())
+    assert asked == [
+        ("kubelet", *KUBELET.packages, "kubelet.profile"),
+        ("kube-scheduler", "example.org/planned", "kube-scheduler.profile"),
+        # What any of them has executed of what they share was executed.
+        ("kubelet", "kube-scheduler", *SHARED.packages, "shared.profile"),
+    ]
+    assert spoken == [KUBELET.words, "planned", SHARED.words]
+    assert [one.name for one in found.components] == ["kubelet", "kube-scheduler", "shared"]
+    assert str(found.components[0].everything) == "40.0 % of 5"
+    assert [one.unexecuted for one in found.components[0].functions] == [("7-9",)]
     assert (tmp_path / "reach.txt").read_text().startswith(f"Kubernetes {VERSION}, suite 1f2e3d")
     assert json.loads((tmp_path / "reach.json").read_text())["components"][0]["name"] == "kubelet"
 

@@ -53,25 +53,28 @@ def counters(tmp_path: Path) -> Path:
     return folder
 
 
-def test_counters_are_read_by_gos_own_tool(counters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counters_are_read_by_gos_own_tool(
+    counters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def go(*arguments: str, timeout: float) -> str:
         assert timeout > 60
         assert arguments == (
-            *("tool", "covdata", "textfmt", f"-i={counters}"),
-            f"-o={counters.parent / 'kubelet.profile'}",
+            *("tool", "covdata", "textfmt", f"-i={counters},{counters}"),
+            *("-pkg=example.org/kept,example.org/b/...", f"-o={tmp_path / 'profile'}"),
         )
-        (counters.parent / "kubelet.profile").write_text(PROFILE, encoding="utf-8")
+        (tmp_path / "profile").write_text(PROFILE, encoding="utf-8")
         return ""
 
     monkeypatch.setattr(golang, "go", go)
-    assert profiles.read(counters) == BLOCKS
+    packages = ["example.org/kept", "example.org/b/..."]
+    assert profiles.read([counters, counters], packages, tmp_path / "profile") == BLOCKS
 
 
 @pytest.mark.parametrize("missing", ["covmeta.1f", "covcounters.1f.7.9"])
 def test_counters_that_are_missing_are_told(
-    counters: Path, missing: str, monkeypatch: pytest.MonkeyPatch
+    counters: Path, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(golang, "go")
     (counters / missing).unlink()
     with pytest.raises(EnvironmentBrokenError, match=r"no counters of kubelet in .*/counters"):
-        profiles.read(counters)
+        profiles.read([counters], ["example.org/kept"], tmp_path / "profile")
