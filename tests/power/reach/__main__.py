@@ -146,8 +146,8 @@ def reach(
             options=done.options,
             status=done.status or 0,
             components=tuple(
-                of_component(one, module, places, folder / f"{one.name}.profile")
-                for one, places in [*parts, (components.SHARED, counters)]
+                of_component(one, module, read_from, folder / f"{one.name}.profile")
+                for one, read_from in [*parts, (components.SHARED, counters)]
             ),
         )
     text = found.model_dump_json(by_alias=True, indent=1)
