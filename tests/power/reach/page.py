@@ -43,10 +43,10 @@ refused. `--output DIR` (default `reports/out/reach`) gets a folder a version:
 | `run/` | the reports and recordings of the run |
 | `run.json` | which run the counters are of |
 
-A component is compiled once for a version, from a quarter of an hour to an hour on two processors,
-and lies in the suite's cache. Where the folder has the counters of a run of the same suite, builds
-and options, that run is only read again; a suite with changes that are not committed always runs.
-An interrupted session goes on with what it has not done.
+A component is compiled once for a version, which takes up to an hour where nothing of that version
+was compiled before, and lies in the suite's cache. Where the folder has the counters of a run of
+the same suite, builds and options, that run is only read again; a suite with changes that are not
+committed always runs. An interrupted session goes on with what it has not done.
 
 The exit status is 0 where there is a report, whatever was executed; 3 where the run did not come to
 its end, and 4 for a request that cannot be met.
@@ -66,8 +66,9 @@ shares:
 
 - of all statements in the packages that are counted;
 - of those in functions that speak of sidecars;
-- of those among them that are *about sidecars*: they have such a word, or a condition with such a
-  word decides whether they are executed. All of a function is, whose name has one.
+- of those among them that are *about sidecars*: they have such a word, or a condition or the head
+  of a loop with such a word decides whether they are executed. All of a function is, whose name has
+  one.
 
 *shared* in the report is code that is linked into every component: what any of them has executed of
 it was executed.
