@@ -29,6 +29,7 @@ GENERATED = {
     "docs/catalogue.md": ["conformance.catalogue"],
     "docs/hostile-clusters.md": ["tests.hostile", "--page"],
     "docs/patience.md": ["fixtures.patience"],
+    "docs/reach.md": ["tests.power.reach", "--page"],
     "fixtures/evidence/recording.schema.json": ["fixtures.evidence.schema"],
     "reports/diff.schema.json": ["reports.schema", "diff"],
     "reports/registry/README.md": ["reports", "registry"],
@@ -87,6 +88,12 @@ def tests(session: nox.Session) -> None:
 def hostile(session: nox.Session) -> None:
     """Run the suite on clusters that are changed the way users' are: half an hour and more."""
     _run(session, "tests.hostile")
+
+
+@nox.session
+def reach(session: nox.Session) -> None:
+    """Report what no scenario makes Kubernetes execute, by function; compiles components first."""
+    _run(session, "tests.power.reach")
 
 
 @nox.session

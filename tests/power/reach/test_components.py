@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fixtures.clusters import swap
+from fixtures.errors import UsageError
+from tests.power.reach.components import COMPONENTS, named
+
+
+def test_each_component_can_be_swapped_into_a_cluster() -> None:
+    assert {one.name for one in COMPONENTS} == set(swap.COMPONENTS)
+
+
+def test_all_are_measured_unless_some_are_named() -> None:
+    assert named(None) == list(COMPONENTS)
+    assert named("") == list(COMPONENTS)
+    assert [one.name for one in named("kube-scheduler, kubelet,kubelet")] == [
+        "kube-scheduler",
+        "kubelet",
+    ]
+
+
+def test_an_unknown_component_is_named() -> None:
+    with pytest.raises(UsageError, match=r"no component 'kube-proxy': choose of kubelet, "):
+        named("kubelet,kube-proxy")
+
+
+@pytest.mark.parametrize(
+    ("component", "word"),
+    [
+        ("kubelet", "IsRestartableInitContainer"),
+        ("kubelet", "restartable init"),
+        ("kubelet", "terminationOrdering"),
+        ("kubelet", "ContainerRestartPolicyAlways"),
+        ("kubelet", "HasAnyRegularContainerCreated"),
+        ("kube-controller-manager", "SidecarContainers"),
+        ("kube-controller-manager", "IsPodReady"),
+    ],
+)
+def test_words_about_sidecars_are_known(component: str, word: str) -> None:
+    (found,) = named(component)
+    assert re.search(found.words, word)
+
+
+@pytest.mark.parametrize("word", ["IsPodReady", "InitContainers", "RestartPolicyAlways"])
+def test_a_kubelet_speaks_of_much_else(word: str) -> None:
+    (found,) = named("kubelet")
+    assert not re.search(found.words, word)
