@@ -104,7 +104,7 @@ def test_a_returned_condition_is_negated(places: list[Place]) -> None:
     assert negated == ["!(c.sidecar && c.restarts == 0)", "!c.sidecar", "c.restarts != 0"]
 
 
-@pytest.mark.parametrize("text", ["Lock()", "logger", "err != nil", "n.forget", "%d"])
+@pytest.mark.parametrize("text", ["Lock()", "logger", "4", "err != nil", "n.forget"])
 def test_locks_logs_and_faults_are_left_alone(places: list[Place], text: str) -> None:
     assert not any(text in before for _, before, _ in of(places, "node.startSidecars"))
 
@@ -131,6 +131,18 @@ def test_every_change_compiles_and_changes_that_alone(
         changed = [line for line in mutator.difference(one, text).splitlines() if line[0] in "+-"]
         assert changed[:2] == ["--- a/example.org/node/node.go", "+++ b/example.org/node/node.go"]
         assert 2 < len(changed) < 12
+
+
+def test_a_mutated_file_is_formatted_where_the_file_was(
+    places: list[Place], program: Path, tmp_path: Path
+) -> None:
+    one = next(one for one in places if one.before == "count++")
+    assert "\t\tif false {\n\t\t\tcount++\n\t\t}\n" in mutator.mutated(one, program)
+    loose = tmp_path / "node.go"
+    loose.write_text(SOURCE + "\nvar   loose  =  1\n", encoding="utf-8")
+    text = mutator.mutated(dataclasses.replace(one, path=loose), program)
+    assert "var   loose  =  1\n" in text
+    assert "if false {\ncount++\n}\n" in text
 
 
 def test_a_change_that_is_no_go_is_refused_in_words(program: Path) -> None:

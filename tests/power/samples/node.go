@@ -22,6 +22,8 @@ type logger struct{}
 
 func (logger) Info(string) {}
 
+func (l logger) V(int) logger { return l }
+
 type node struct {
 	lock       sync.Mutex
 	logger     logger
@@ -42,7 +44,7 @@ func (n *node) startSidecars(limit int) (int, error) {
 			n.forget(n.containers[i])
 			return count, err
 		}
-		n.logger.Info("a sidecar was started 3 times")
+		n.logger.V(4).Info("a sidecar was started")
 		n.prepare(false)
 		n.report(count) // comments stay where they are
 		count++
