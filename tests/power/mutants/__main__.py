@@ -7,38 +7,25 @@ cluster, and what the suite says is compared with what it says of the unchanged 
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from filelock import Timeout
-
 from conformance import catalogue
 from conformance.options import positive
 from conformance.selection import Selection
-from conformance.session import revision
 from fixtures.clusters.swap import COMPONENTS
-from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
-from fixtures.host import cache
+from fixtures.errors import SuiteError, UsageError
 from fixtures.host.progress import Progress
-from fixtures.images import kubernetes, releases
-from reports import jsonreport
-from tests.power.mutants import builds, choice, judging, mutator, results, runs
-from tests.power.mutants.judging import Judgement, Outcome
+from fixtures.images import releases
+from tests.power.mutants import choice, mutator, results
+from tests.power.mutants.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reports.model import Report
-    from tests.power.mutants.mutator import Place
-    from tests.power.mutants.results import Result, Table
-
 HINT = "see 'nox -s mutants -- --help'"
-UNCHANGED = "unchanged"
-UNCHANGED_WORDS = "the unchanged {}"
-_SHELF = "mutants"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,7 +58,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make and judge the chosen mutants, and print the table; return the exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(128 + signal.SIGTERM)))
     try:
         options = parser().parse_args(arguments)
         require_known(options.only)
@@ -90,8 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if not chosen:
             raise UsageError(f"{options.component} {version} has no place to change")
-        session = _Session(options, version)
-        table = session.judge(chosen, len(places))
+        seed = options.seed if ids is None else None
+        session = Session(
+            options.component, version, options.only, options.output, again=options.again
+        )
+        table = session.judge(chosen, results.Choice(seed=seed, places=len(places)))
         for line in results.lines(table, session.kept):
             say(line)
     except SuiteError as error:
@@ -117,116 +106,12 @@ def require_known(only: str) -> None:
     Selection.from_options(wanted, [one.requirement for one in catalogue.declared()])
 
 
-class _Session:
-    """The mutants of one component and version, judged one after the other."""
-
-    def __init__(self, options: argparse.Namespace, version: str) -> None:
-        self._options = options
-        self._version = version
-        self._component: str = options.component
-        self._progress = Progress()
-        name = results.shelf(self._component, version, options.only)
-        self._lock = cache.lock(f"{_SHELF}-{name}")
-        self.kept = cache.root() / _SHELF / name
-        """A folder for each mutant that was judged."""
-
-    def judge(self, chosen: Sequence[Place], number: int) -> Table:
-        """Judge mutants that were not judged before; the table is written after each."""
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(
-                f"mutants of {self._component} {self._version} are judged by another session: "
-                "wait for it to end"
-            ) from None
-        try:
-            return self._judge(chosen, number)
-        except OSError as error:
-            raise unwritten(self._options.output, error) from error
-        finally:
-            self._lock.release()
-
-    def _judge(self, chosen: Sequence[Place], number: int) -> Table:
-        self._options.output.mkdir(parents=True, exist_ok=True)
-        unchanged, report = self._unchanged()
-        done: list[Result] = []
-        for place in chosen:
-            self._progress.line(f"{len(done) + 1} of {len(chosen)}: {place.id} {place.words}")
-            result = self._of(place, report)
-            self._progress.line(f"{place.id}: {result.outcome}")
-            done.append(result)
-            table = results.Table(
-                component=self._component,
-                kubernetes=self._version,
-                only=self._options.only,
-                seed=self._options.seed,
-                places=number,
-                unchanged=unchanged,
-                results=tuple(done),
-            )
-            results.publish(table, self.kept, self._options.output)
-        return table
-
-    def _unchanged(self) -> tuple[results.Unchanged, Report]:
-        """Return the run of the unchanged component, by this commit of the suite."""
-        folder = self.kept / UNCHANGED
-        known = results.read(results.Unchanged, folder)
-        if known is None or known.suite != revision():
-            self._empty(folder)
-            built = kubernetes.binaries(self._version, self._progress, components=[self._component])
-            what = UNCHANGED_WORDS.format(self._component)
-            ran = self._run(built / self._component, folder, what)
-            if ran.report is None:
-                raise EnvironmentBrokenError(f"{what} {self._version} cannot be judged: {ran.said}")
-            known = results.of_unchanged(ran.report, ran.seconds)
-            results.write(known, folder / results.FILE)
-        (path,) = (folder / runs.REPORTS).glob("*/report.json")
-        return known, jsonreport.read(path)
-
-    def _of(self, place: Place, unchanged: Report) -> Result:
-        """Return what became of a mutant, now or before."""
-        folder = self.kept / place.id
-        known = results.read(results.Result, folder)
-        if known is not None and not self._options.again:
-            return known
-        self._empty(folder)
-        built = builds.build(place, self._component, self._version, folder, self._progress)
-        if built.program is None:
-            refused = Judgement(outcome=Outcome.NOT_BUILT)
-            result = results.of_place(
-                place, refused, said=built.refused, build_seconds=built.seconds
-            )
-        else:
-            ran = self._run(built.program, folder, place.id)
-            result = results.of_place(
-                place,
-                judging.judge(unchanged, ran.report),
-                said=ran.said,
-                suite=revision(),
-                build_seconds=built.seconds,
-                run_seconds=ran.seconds,
-            )
-            shutil.rmtree(built.program.parent)  # a hundred megabytes each
-        results.write(result, folder / results.FILE)
-        return result
-
-    def _run(self, program: Path, folder: Path, what: str) -> runs.Run:
-        words = runs.command(
-            program, self._component, self._version, self._options.only, folder / runs.REPORTS
-        )
-        return runs.run(words, folder, self._progress, what)
-
-    @staticmethod
-    def _empty(folder: Path) -> None:
-        """Make an empty folder: what was begun before is begun anew."""
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-
-
 def say(line: str) -> None:
     """Print a line for the person."""
     print(line, flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":
+    # As after Ctrl-C, the run that is under way removes its cluster first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

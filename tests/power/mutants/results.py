@@ -62,6 +62,15 @@ class Result(Model):
     run_seconds: float
 
 
+class Choice(Model):
+    """How the mutants were chosen."""
+
+    seed: int | None
+    """None where they were named."""
+    places: int
+    """How many places there are to choose from."""
+
+
 class Table(Model):
     """All mutants of one choice."""
 
@@ -69,9 +78,7 @@ class Table(Model):
     kubernetes: str
     only: str
     """What the runs were limited to; empty where all promises were judged."""
-    seed: int
-    places: int
-    """How many places there are to choose from."""
+    choice: Choice
     unchanged: Unchanged
     results: tuple[Result, ...]
 
@@ -150,9 +157,10 @@ def publish(table: Table, kept: Path, output: Path) -> None:
 def lines(table: Table, kept: Path) -> Iterator[str]:
     """Yield a table for people, and the diff of each survivor."""
     judged = f"judged by {table.only}" if table.only else "judged by all promises"
+    by = "named" if table.choice.seed is None else f"seed {table.choice.seed}"
     yield (
-        f"{table.component} {table.kubernetes}, seed {table.seed}: {len(table.results)} of "
-        f"{table.places} places, {judged}"
+        f"{table.component} {table.kubernetes}, {by}: {len(table.results)} of "
+        f"{table.choice.places} places, {judged}"
     )
     yield from _unchanged(table.unchanged)
     yield ""

@@ -32,8 +32,7 @@ def table(*found: results.Result, only: str = "") -> results.Table:
         component="kubelet",
         kubernetes="v1.37.2",
         only=only,
-        seed=7,
-        places=3000,
+        choice=results.Choice(seed=7, places=3000),
         unchanged=UNCHANGED,
         results=found,
     )
