@@ -95,6 +95,12 @@ def test_lists_are_turned_round(places: list[Place]) -> None:
     ]
 
 
+def test_loops_whose_order_nobody_can_see_are_left_alone(places: list[Place]) -> None:
+    found = list(of(places, "countSidecars"))
+    assert found
+    assert not [kind for kind, _, _ in found if kind == "order reversed"]
+
+
 def test_a_constant_outside_of_functions_is_moved(places: list[Place]) -> None:
     assert list(of(places, "")) == [("constant moved", "10", "(10 + 1)")]
 

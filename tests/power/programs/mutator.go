@@ -371,7 +371,7 @@ func (s scope) statements(list []ast.Stmt) {
 // loop adds the places of a for with a counter: it can count the other way round.
 func (s scope) loop(node *ast.ForStmt) {
 	s.speaks = s.speaks || s.mentioned(present(node.Init, node.Cond, node.Post)...)
-	if counter, from, ok := counterOf(node.Init); ok && s.speaks {
+	if counter, from, ok := counterOf(node.Init); ok && s.speaks && uses(node.Body, counter) {
 		condition, isBinary := node.Cond.(*ast.BinaryExpr)
 		step, isStep := node.Post.(*ast.IncDecStmt)
 		if isBinary && isStep && s.text(condition.X) == counter {
@@ -391,7 +391,7 @@ func (s scope) loop(node *ast.ForStmt) {
 
 // reverseRange makes a loop over a list begin at its end. What is no list does not compile.
 func (s scope) reverseRange(node *ast.RangeStmt) {
-	if !s.speaks || node.Tok != token.DEFINE {
+	if !s.speaks || node.Tok != token.DEFINE || !isOrdered(node.Body) {
 		return
 	}
 	switch unwrapped(node.X).(type) {
@@ -542,6 +542,32 @@ func ofNoConcern(call *ast.CallExpr) bool {
 			return false
 		}
 	}
+}
+
+// uses tells whether a name is used in a node.
+func uses(node ast.Node, name string) bool {
+	found := false
+	ast.Inspect(node, func(inner ast.Node) bool {
+		used, ok := inner.(*ast.Ident)
+		found = found || ok && used.Name == name
+		return !found
+	})
+	return found
+}
+
+// isOrdered tells whether the order of what a loop does can matter: it does more than to fill a map.
+func isOrdered(body *ast.BlockStmt) bool {
+	for _, statement := range body.List {
+		assignment, ok := statement.(*ast.AssignStmt)
+		if !ok {
+			return true
+		}
+		_, isEntry := assignment.Lhs[0].(*ast.IndexExpr)
+		if assignment.Tok != token.DEFINE && !isEntry {
+			return true
+		}
+	}
+	return false
 }
 
 func counterOf(init ast.Stmt) (string, ast.Expr, bool) {

@@ -84,6 +84,18 @@ func (n *node) stop(order []string) {
 	}
 }
 
+func countSidecars(all []container) map[string]container {
+	found := map[string]container{}
+	for _, one := range all {
+		name := one.name
+		found[name] = one
+	}
+	for i := 0; i < len(all); i++ {
+		found[""] = all[0]
+	}
+	return found
+}
+
 func isSidecar(c container) bool {
 	return c.sidecar && c.restarts == 0
 }
@@ -94,4 +106,4 @@ func (n *node) prepare(bool) {}
 
 func (n *node) report(int) {}
 
-var _ = []any{sidecarDelay, otherDelay, (*node).startSidecars, (*node).stop, isSidecar}
+var _ = []any{sidecarDelay, otherDelay, (*node).startSidecars, (*node).stop, countSidecars, isSidecar}
