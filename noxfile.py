@@ -97,6 +97,12 @@ def reach(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Change Kubernetes in small ways, and tell which changes the suite notices: hours."""
+    _run(session, "tests.power.mutants")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types."""
     session.install(*RUNTIME, *LINT)

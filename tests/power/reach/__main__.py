@@ -22,14 +22,15 @@ from typing import TYPE_CHECKING
 from conformance.session import revision
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.host.progress import Progress
-from fixtures.images import golang, releases
-from tests.power.reach import builds, components, measure, page, places, profiles
+from fixtures.images import kubernetes, releases
+from tests.power import components
+from tests.power.reach import builds, measure, page, places, profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
-    from tests.power.reach.components import Component
+    from tests.power.components import Component
 
 ROOT = Path(__file__).parents[3]
 DEFAULT_OUTPUT = "reports/out/reach"
@@ -137,8 +138,12 @@ def reach(
     names = tuple(sorted(place.name for place in built.values()))
     done = ran(Run(revision(), tuple(words), names), built, version, folder, progress)
     counters = [folder / "counters" / one.name for one in wanted]
-    parts = [(one, [place]) for one, place in zip(wanted, counters, strict=True)]
-    module = next(iter(built.values())) / "module"
+    folders = [package_folders(one, built[one.name]) for one in wanted]
+    parts = [
+        *((one, [place], held) for one, place, held in zip(wanted, counters, folders, strict=True)),
+        # Any of them is linked of what they share.
+        (components.SHARED, counters, folders[0]),
+    ]
     with progress.step(f"reading what was executed of {version}"):
         found = measure.Reach(
             kubernetes=version,
@@ -146,8 +151,8 @@ def reach(
             options=done.options,
             status=done.status or 0,
             components=tuple(
-                of_component(one, module, read_from, folder / f"{one.name}.profile")
-                for one, read_from in [*parts, (components.SHARED, counters)]
+                of_component(one, read_from, held, folder / f"{one.name}.profile")
+                for one, read_from, held in parts
             ),
         )
     text = found.model_dump_json(by_alias=True, indent=1)
@@ -219,13 +224,19 @@ def waited_for(words: Sequence[str]) -> int:
                 signal.signal(number, handler)
 
 
+def package_folders(component: Component, built: Path) -> dict[str, Path]:
+    """Return the folders of the packages that a component is linked of, by import path."""
+    held = kubernetes.packages(component.name, built / "module")
+    return {package.path: package.folder for package in held}
+
+
 def of_component(
-    component: Component, module: Path, counters: Sequence[Path], profile: Path
+    component: Component, counters: Sequence[Path], folders: Mapping[str, Path], profile: Path
 ) -> measure.ComponentReach:
-    """Return the reach of a component by its counters; `module` sees the module Kubernetes."""
+    """Return the reach of a component by its counters."""
     blocks = profiles.read(counters, component.packages, profile)
     packages = sorted({posixpath.dirname(block.file) for block in blocks})
-    functions = places.functions(golang.package_folders(module, packages), component.words)
+    functions = places.functions({name: folders[name] for name in packages}, component.words)
     return measure.of_component(component, blocks, functions)
 
 

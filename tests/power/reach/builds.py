@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from fixtures.host import cache
 from fixtures.images import golang, kubernetes
-from tests.power.reach.components import SHARED
+from tests.power.components import SHARED
 
 if TYPE_CHECKING:
     from fixtures.host.progress import Progress
-    from tests.power.reach.components import Component
+    from fixtures.images.golang import Package
+    from tests.power.components import Component
 
 SHELF = "reach"
 _COUNTERS = Path(__file__).parents[1] / "programs" / "counters.go"
@@ -29,11 +30,8 @@ def counting(component: Component, version: str, progress: Progress) -> Path:
 
     def compile_it(folder: Path) -> None:
         with progress.step(f"building {component.name} {version} with counters") as show:
-            work = folder / "module"
-            golang.write_module(
-                work, go_version=found.go_version, body=kubernetes.go_mod_text(found)
-            )
-            write_main(component, golang.module_folder(f"{kubernetes.MODULE}@{version}"), work)
+            work = kubernetes.write_module(found, folder / "module")
+            write_main(kubernetes.packages(component.name, work)[-1], work)
             golang.build(
                 work,
                 ["."],
@@ -64,12 +62,11 @@ def key(component: Component, found: kubernetes.Sources) -> str:
     return f"{component.name}-{found.version}-{cache.key(inputs)}"
 
 
-def write_main(component: Component, source: Path, folder: Path) -> None:
+def write_main(main: Package, folder: Path) -> None:
     """Make the main package of a component anew, with the program that writes the counters.
 
-    `source` is the module k8s.io/kubernetes. Go lets nobody add a file to a downloaded module.
+    Go lets nobody add a file to a downloaded module.
     """
-    for path in (source / "cmd" / component.name).glob("*.go"):
-        if not path.name.endswith("_test.go"):
-            shutil.copyfile(path, folder / path.name)
+    for name in main.files:
+        shutil.copyfile(main.folder / name, folder / name)
     shutil.copyfile(_COUNTERS, folder / _COUNTERS.name)

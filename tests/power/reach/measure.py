@@ -13,7 +13,7 @@ from tests.power.reach import reasons
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tests.power.reach.components import Component
+    from tests.power.components import Component
     from tests.power.reach.places import Function
     from tests.power.reach.profiles import Block
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixtures.versions import newest_first
+from tests.power.components import COMPONENTS, SHARED
 from tests.power.reach import reasons
-from tests.power.reach.components import COMPONENTS, SHARED
 from tests.power.reach.measure import Reach
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ deleted. The last second of a process is not seen, and the last five of a static
 
 Go's own parser finds the functions that speak of sidecars (`tests/power/programs/functions.go`):
 those with an identifier, a string or a comment that has one of the words in
-`tests/power/reach/places.py`. Of the controller manager also those count that read whether a pod is
+`tests/power/components.py`. Of the controller manager also those count that read whether a pod is
 ready or has ended, for that is what Jobs and EndpointSlices know of sidecars. The report has three
 shares:
 

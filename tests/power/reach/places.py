@@ -12,12 +12,6 @@ from fixtures.images import golang
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SIDECARS = (
-    "(?i)sidecar|restartable.?init|termination_?order|containerrestartpolicyalways"
-    "|regular(init)?container"
-)
-"""What code says where it is about sidecars; a regular expression of both Go and Python."""
-
 _FUNCTIONS = Path(__file__).parents[1] / "programs" / "functions.go"
 _SECONDS = 900.0
 
@@ -49,7 +43,7 @@ class Function:
         )
 
 
-def functions(packages: Mapping[str, Path], words: str = SIDECARS) -> list[Function]:
+def functions(packages: Mapping[str, Path], words: str) -> list[Function]:
     """Return the functions of Go packages that mention a word, by file and line.
 
     `packages` are folders by import path; tests in them are left out. Go's own parser reads them.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,10 @@ import pytest
 from fixtures.host import cache
 from fixtures.host.progress import Progress
 from fixtures.images import golang, kubernetes
+from fixtures.images.golang import Package
 from fixtures.images.kubernetes import Sources
+from tests.power.components import SHARED, Component
 from tests.power.reach import builds
-from tests.power.reach.components import SHARED, Component
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,26 +24,32 @@ KUBELET = Component("kubelet", ("k8s.io/kubernetes/pkg/kubelet/...", "k8s.io/a")
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A module with a command."""
-    main = tmp_path / "source" / "cmd" / "kubelet"
-    (main / "app").mkdir(parents=True)
-    for name in ("kubelet.go", "kubelet_test.go", "OWNERS", "app/server.go"):
-        (main / name).write_text(f"this is {name}", encoding="utf-8")
-    return tmp_path / "source"
+def main(tmp_path: Path) -> Package:
+    """A command, and what lies beside its code."""
+    folder = tmp_path / "source" / "cmd" / "kubelet"
+    folder.mkdir(parents=True)
+    for name in ("kubelet.go", "kubelet_test.go", "OWNERS"):
+        (folder / name).write_text(f"this is {name}", encoding="utf-8")
+    return Package(
+        path="k8s.io/kubernetes/cmd/kubelet",
+        folder=folder,
+        files=("kubelet.go",),
+        module="k8s.io/kubernetes",
+        root=tmp_path / "source",
+    )
 
 
-def test_the_main_package_is_made_anew_with_the_counters(source: Path, tmp_path: Path) -> None:
+def test_the_main_package_is_made_anew_with_the_counters(main: Package, tmp_path: Path) -> None:
     folder = tmp_path / "module"
     folder.mkdir()
-    builds.write_main(KUBELET, source, folder)
+    builds.write_main(main, folder)
     assert sorted(path.name for path in folder.iterdir()) == ["counters.go", "kubelet.go"]
     assert (folder / "kubelet.go").read_text(encoding="utf-8") == "this is kubelet.go"
     assert "WriteCountersDir" in (folder / "counters.go").read_text(encoding="utf-8")
 
 
 def test_a_component_is_compiled_once(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    main: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled: list[dict[str, Any]] = []
 
@@ -55,7 +63,7 @@ def test_a_component_is_compiled_once(
 
     monkeypatch.setenv(cache.ROOT_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(kubernetes, "sources", lambda _: SOURCES)
-    monkeypatch.setattr(golang, "module_folder", {f"k8s.io/kubernetes@{VERSION}": source}.get)
+    monkeypatch.setattr(kubernetes, "packages", lambda *_: [replace(main, path="other"), main])
     monkeypatch.setattr(golang, "build", build)
     place = builds.counting(KUBELET, VERSION, Progress())
     assert (place / "bin" / "kubelet-reach").is_file()

@@ -16,11 +16,12 @@ import pytest
 
 from fixtures.errors import EnvironmentBrokenError, UsageError
 from fixtures.host.progress import Progress
-from fixtures.images import golang, releases
+from fixtures.images import kubernetes, releases
+from fixtures.images.golang import Package
+from tests.power.components import SHARED, Component
 from tests.power.reach import __main__ as main
 from tests.power.reach import builds, places, profiles
 from tests.power.reach.__main__ import Run
-from tests.power.reach.components import SHARED, Component
 from tests.power.reach.places import Function
 from tests.power.reach.profiles import Block
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 VERSION = "v1.37.2"
 KUBELET = Component("kubelet", ("example.org/kept/...",))
+KUBELET_LINKS = ("example.org/kept", *SHARED.packages, "example.org/kept/cmd")
 RUN = Run("1f2e3d4c5b6a", ("--only", "term"), ("kubelet-v1.37.2-77",), status=0)
 
 
@@ -213,19 +215,20 @@ def test_a_version_is_measured_and_written(
         file = f"{packages[0].removesuffix('/...')}/kept.go"
         return [Block(file, 5, 6, 2, executed=True), Block(file, 7, 9, 3, executed=False)]
 
-    def package_folders(module: Path, packages: Sequence[str]) -> dict[str, Path]:
-        assert module == tmp_path / f"kubelet-{VERSION}-77" / "module"
-        return {name: Path("/src") for name in packages}
+    def packages(component: str, module: Path) -> list[Package]:
+        assert module == tmp_path / f"{component}-{VERSION}-77" / "module"
+        names = ("example.org/planned",) if component == "kube-scheduler" else KUBELET_LINKS
+        return [Package(name, Path("/src") / component, (), "", Path()) for name in names]
 
-    def functions(packages: dict[str, Path], words: str) -> list[Function]:
-        ((name, _),) = packages.items()
-        spoken.append(words)
+    def functions(folders: dict[str, Path], words: str) -> list[Function]:
+        ((name, folder),) = folders.items()
+        spoken.append((folder.name, words))
         return [Function(f"{name}/kept.go", "isSidecar", 5, 10, (7,))]
 
     asked: list[tuple[str, ...]] = []
-    spoken: list[str] = []
+    spoken: list[tuple[str, str]] = []
     monkeypatch.setattr(profiles, "read", read)
-    monkeypatch.setattr(golang, "package_folders", package_folders)
+    monkeypatch.setattr(kubernetes, "packages", packages)
     monkeypatch.setattr(places, "functions", functions)
     found = main.reach(VERSION, [KUBELET, scheduler], RUN.options, tmp_path, Progress())
     assert asked == [
@@ -234,7 +237,11 @@ def test_a_version_is_measured_and_written(
         # What any of them has executed of what they share was executed.
         ("kubelet", "kube-scheduler", *SHARED.packages, "shared.profile"),
     ]
-    assert spoken == [KUBELET.words, "planned", SHARED.words]
+    assert spoken == [
+        ("kubelet", KUBELET.words),
+        ("kube-scheduler", "planned"),
+        ("kubelet", SHARED.words),
+    ]
     assert [one.name for one in found.components] == ["kubelet", "kube-scheduler", "shared"]
     assert str(found.components[0].everything) == "40.0 % of 5"
     assert [one.unexecuted for one in found.components[0].functions] == [("7-9",)]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.power.components import Component
 from tests.power.reach import measure, reasons
-from tests.power.reach.components import Component
 from tests.power.reach.measure import FunctionReach, Reach, Share
 from tests.power.reach.places import Function
 from tests.power.reach.profiles import Block

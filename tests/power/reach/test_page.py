@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.power.components import COMPONENTS
 from tests.power.reach import page, reasons
-from tests.power.reach.components import COMPONENTS
 from tests.power.reach.test_measure import MISSED, reach
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.images import golang
+from tests.power.components import SIDECARS
 from tests.power.reach import places
 from tests.power.reach.places import Function
 
@@ -137,7 +138,7 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Path
 
 def test_go_finds_what_speaks_of_sidecars(sample: Mapping[str, Path]) -> None:
     file = "example.org/kept/kept.go"
-    assert places.functions(sample) == [
+    assert places.functions(sample, SIDECARS) == [
         Function(file, "(*keeper).close", 13, 15, (12,), ()),
         # The body of the condition and what is else; the branch of the string.
         Function(file, "(keeper).count", 17, 32, (19, 27), ((19, 21), (21, 23), (27, 28))),

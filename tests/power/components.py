@@ -1,25 +1,46 @@
-"""The components whose reach is measured, and which of their packages decide about sidecars."""
+"""The code of Kubernetes that deals with sidecars: where it lies, and the words that tell it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from fixtures.errors import UsageError
-from tests.power.reach.places import SIDECARS
 
 _KUBERNETES = "k8s.io/kubernetes"
+_SUBTREE = "/..."
+
+SIDECARS = (
+    "(?i)sidecar|restartable.?init|termination_?order|containerrestartpolicyalways"
+    "|regular(init)?container"
+)
+"""What code says where it is about sidecars: a regular expression of both Go and Python."""
+
+NEAR = "(?i)sidecar|restartable|termination_?order|init_?container"
+"""What it says where sidecars take part in what it does."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """A component, and the packages (Go's patterns) whose statements are counted.
+    """A component, and the packages (Go's patterns) of it that decide about sidecars.
 
-    `words` is a regular expression of what they say where they are about sidecars.
+    `words` is a regular expression of what they say where they are about sidecars: what reach
+    counts. `near` is one of what they say where sidecars take part, for pods with and without them
+    go the same way there: what mutants change.
     """
 
     name: str
     packages: tuple[str, ...]
     words: str = SIDECARS
+    near: str = NEAR
+
+    def holds(self, package: str) -> bool:
+        """Tell whether an import path is one of its packages."""
+        return any(_matches(pattern, package) for pattern in self.packages)
+
+
+def _matches(pattern: str, package: str) -> bool:
+    tree = pattern.removesuffix(_SUBTREE)
+    return package == tree or (tree != pattern and package.startswith(f"{tree}/"))
 
 
 SHARED = Component("shared", (f"{_KUBERNETES}/pkg/api/v1/pod", "k8s.io/component-helpers/resource"))
@@ -29,7 +50,13 @@ What any of them has executed of it was executed.
 """
 
 COMPONENTS = (
-    Component("kubelet", (f"{_KUBERNETES}/pkg/kubelet/...",)),
+    Component(
+        "kubelet",
+        (f"{_KUBERNETES}/pkg/kubelet/...",),
+        # The phase, the status and the probes of a pod are those of its sidecars, too.
+        near=f"{NEAR}|phase|package (prober|status)\\b|prob(e|er)manager"
+        "|(liveness|readiness|startup)(manager|probe)",
+    ),
     Component(
         "kube-controller-manager",
         (
@@ -37,11 +64,12 @@ COMPONENTS = (
             f"{_KUBERNETES}/pkg/controller/endpoint/...",
             f"{_KUBERNETES}/pkg/controller/endpointslice/...",
             f"{_KUBERNETES}/pkg/controller/job/...",
-            f"{_KUBERNETES}/pkg/controller/podautoscaler",
+            f"{_KUBERNETES}/pkg/controller/podautoscaler/...",
             "k8s.io/endpointslice/...",
         ),
         # What a Job or an EndpointSlice makes of a pod with sidecars, it makes of its status.
-        f"{SIDECARS}|ispodready|ispodterminal|shouldpodbeinendpoints|podfailed|podsucceeded",
+        words=f"{SIDECARS}|ispodready|ispodterminal|shouldpodbeinendpoints|podfailed|podsucceeded",
+        near=f"{NEAR}|phase|readiness|serving|terminating|podready|shouldpodbe",
     ),
     Component(
         "kube-scheduler",
@@ -61,8 +89,10 @@ COMPONENTS = (
             f"{_KUBERNETES}/pkg/registry/core/pod/...",
             f"{_KUBERNETES}/plugin/pkg/admission/limitranger",
         ),
+        near=f"{NEAR}|printpod\\b",
     ),
 )
+"""What a version does not have of these packages, or does not link, is left out."""
 
 
 def named(names: str | None) -> list[Component]:
