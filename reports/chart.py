@@ -261,7 +261,7 @@ class _Drawer:
         following: Sequence[Instance],
         container: Container,
     ) -> None:
-        lines = [(self._seen(instance.written(line, "")), line.text) for line in instance.lines]
+        lines = [(self._seen(instance.written(line, "")), line.text) for line in instance.log.lines]
         begin = _within(instance.started, self._at, lines[:1])
         end = max(self._last(container.pod), begin)
         ended = "exitCode" in instance.state

@@ -82,7 +82,12 @@ def probe_restart(staging: Staging) -> None:
 
 @scenario("probe-ready", seconds=11)
 def probe_ready(staging: Staging) -> None:
-    """Take readiness and give it back, delete the pod, and let both probes fail meanwhile."""
+    """Give readiness, take it and give it back, delete the pod, and let both probes fail meanwhile.
+
+    Each is waited for until a status shows it: a slow kubelet tells of the newest state only.
+    """
+    staging.until_running("sidecar")
+    staging.exec("sidecar", "touch", "/shared/ready")
     staging.until_ready()
     staging.exec("sidecar", "rm", "/shared/ready")
     staging.until(

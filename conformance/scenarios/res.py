@@ -178,7 +178,7 @@ def list_pod_resources(staging: Staging) -> None:
     )
 
 
-@scenario("res-disk", seconds=11)
+@scenario("res-disk", seconds=11, follows=True)
 def res_disk(staging: Staging) -> None:
     """Wait until the pod is evicted."""
     staging.until(

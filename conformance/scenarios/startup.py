@@ -41,14 +41,18 @@ def startup_fails(staging: Staging) -> None:
 
 @scenario("startup-never-recovers", seconds=26)
 def startup_never_recovers(staging: Staging) -> None:
-    """Let the readiness of the third instance change when it was seen; wait until both recover."""
+    """Let each instance go on when it was seen; wait until both sidecars recover."""
 
     def third_runs() -> bool:
         steady = staging.status("steady")
         return steady.restarts > 1 and steady.running
 
+    for run in (1, 2):
+        for name in ("steady", "late"):
+            staging.until_said(name, f"START {run}")
+            staging.exec(name, "touch", f"/shared/{name}-{run}")
     staging.until("the third instance of steady to be shown", third_runs)
-    staging.exec("steady", "touch", "/shared/change")
+    staging.exec("steady", "touch", "/shared/steady-3")
     staging.until_said("steady", "CHANGED")
     staging.until_said("late", "UP")
 
