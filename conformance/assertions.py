@@ -9,6 +9,7 @@ import operator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from fixtures.evidence.figures import Figure
 from fixtures.evidence.moments import Duration, InconclusiveError, Moment, comparisons
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ LONGEST = 300
 
 BOUNDS = {"<=": "at most", ">=": "at least"}
 NUMBERS = {"<": "less than", ">": "more than", **BOUNDS}
+FIGURES = {**NUMBERS, "!=": "anything but", "in": "one of", "not in": "none of"}
 
 OPPOSITE = {
     "==": "!=",
@@ -56,7 +58,11 @@ def explain(symbol: str, left: object, right: object) -> str:
     if isinstance(left, Duration) and symbol in BOUNDS and isinstance(right, int | float):
         bound = BOUNDS[symbol] if wanted == symbol else NUMBERS[wanted]
         return left.against(bound, right)
-    return _of_values(wanted, left, right)
+    return (
+        _of_figure(wanted, left, right)
+        if isinstance(left, Figure)
+        else _of_values(wanted, left, right)
+    )
 
 
 def _order(symbol: str) -> str:
@@ -73,6 +79,11 @@ def _holds(symbol: str, left: object, right: object) -> bool:
             return bool(OPERATORS[symbol](left, right))
         except (TypeError, InconclusiveError):
             return False
+
+
+def _of_figure(symbol: str, left: Figure, right: object) -> str:
+    bound = f"{FIGURES[symbol]} " if symbol in FIGURES else ""
+    return f"{left.what} was {_shown(left)}; {bound}{_shown(right)} was expected"
 
 
 def _of_values(symbol: str, left: object, right: object) -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from conformance.assertions import LONGEST, explain
+from fixtures.evidence.figures import Figure
 from fixtures.evidence.moments import Clocked, Moment, comparisons
 from fixtures.kubeapi.times import SECOND
 
@@ -16,6 +17,7 @@ def at(what: str, seconds: float) -> Moment:
     return Moment(what, time, time, "log", (Clocked(time, time, "node"),))
 
 
+CODE = Figure(0, "the exit code of app#0")
 TERM, STILL = at("app#0 said 'TERM'", 4), at("app#0 said 'STILL'", 20.2)
 
 
@@ -67,6 +69,10 @@ TERM, STILL = at("app#0 said 'TERM'", 4), at("app#0 said 'STILL'", 20.2)
         (">=", 0, 1, "0 was seen, at least 1 was expected"),
         ("<=", {"a"}, {"b"}, "{'a'} was seen, nothing beside {'b'} was expected"),
         (">=", {"a"}, {"b"}, "{'a'} was seen, all of {'b'} was expected"),
+        ("==", CODE, 137, "the exit code of app#0 was 0; 137 was expected"),
+        ("==", CODE, 0, "the exit code of app#0 was 0; anything but 0 was expected"),
+        (">=", CODE, 1, "the exit code of app#0 was 0; at least 1 was expected"),
+        ("in", CODE, (1, 2), "the exit code of app#0 was 0; one of (1, 2) was expected"),
         ("in", "TICK", "", "'TICK' was expected in ''"),
         ("not in", "a", ["a"], "'a' was not expected in ['a']"),
         ("in", "a", ["a"], "'a' was not expected in ['a']"),
