@@ -9,7 +9,7 @@ import pytest
 
 from conformance.editions import why_older
 from fixtures.errors import SuiteError
-from fixtures.evidence.errors import EvidenceLostError
+from fixtures.evidence.errors import CutShortError, EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
 from fixtures.evidence.recording import WaitRecord
 from fixtures.stage import manifest
@@ -50,6 +50,9 @@ PERSISTED = "api.field-persisted"
 MANY_STEPS = 5
 """What a scenario waits for may take so many steps that each are as late as the control shows: the
 containers of a pod, one after the other. Each may exceed what is usual by as much."""
+
+SHORTEST_GRACE = 2
+"""Seconds that a kubelet leaves a container at least between SIGTERM and SIGKILL."""
 
 LINES = 8
 """How many lines an assertion's message may have in a result."""
@@ -118,6 +121,10 @@ def judge(
             more = 2 * evidence.facts.cluster.get("patience", 1)
             verdict = Verdict.INCONCLUSIVE
             reason = f"{slow}: give --patience {more:g}; without that it would be: {reason}"
+    if verdict is Verdict.FAIL and isinstance(raised, CutShortError):
+        slow = next(filter(None, map(why_cut_short, timelines)), "")
+        if slow:
+            verdict, reason = Verdict.INCONCLUSIVE, f"{reason}; but {slow}"
     undecided = verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
     if outages and (undecided or isinstance(raised, EvidenceLostError)):
         verdict, reason = Verdict.ERROR, f"{outages[0]}; without that it would be: {reason}"
@@ -158,6 +165,14 @@ def why_waited_in_vain(timeline: Timeline) -> str:
                 f"{wait.what}, but the node was slow: {lag}"
             )
     return ""
+
+
+def why_cut_short(timeline: Timeline) -> str:
+    """Say that a container may have been killed before it came to its word; empty without that."""
+    lag = timeline.slowest()
+    if lag is None or lag.beyond < SHORTEST_GRACE:
+        return ""
+    return f"it was killed, and may have had no time for it on a slow node: {lag}"
 
 
 def unjudged(requirement: Requirement, verdict: Verdict, reason: str) -> Result:

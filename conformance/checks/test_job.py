@@ -9,6 +9,7 @@ from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
+from fixtures.evidence.instances import KILLED
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ KEP_REPLACEMENT = (
     "https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/"
     "3939-allow-replacement-when-fully-terminated"
 )
-KILLED = 137
 
 
 def assert_job_is(timeline: Timeline, kind: str, reason: str = "") -> None:

@@ -29,6 +29,7 @@ from conformance.sources import (
 )
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import Component
+from fixtures.evidence.instances import KILLED
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 KEP_RESTARTABLE = kep("4438-container-restart-termination")
 TERMINATION_ORDER = upstream("pkg/kubelet/kuberuntime/kuberuntime_termination_order.go")
-KILLED = 137
 ASKED = 5
 """In seconds: how long the app waits for an answer of the sidecar."""
 CHAIN = ("sidecar-1", "sidecar-2", "sidecar-3")

@@ -21,7 +21,7 @@ from conformance.requirements import Requirement
 from fixtures.errors import UsageError
 from fixtures.evidence.capabilities import Capabilities, Capability
 from fixtures.evidence.control import CONTROL
-from fixtures.evidence.errors import EvidenceLostError, NeverError
+from fixtures.evidence.errors import CutShortError, EvidenceLostError, NeverError
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
 from fixtures.evidence.moments import Comparison, InconclusiveError
@@ -169,6 +169,22 @@ def test_on_a_fast_node_and_without_a_wait_in_vain_it_fails(
     found = slow_evidence(tmp_path, start=start, met=met)
     result = judge(PROMISE, NeverError("app never said UP"), found, [])
     assert (result.verdict, result.reason) == (Verdict.FAIL, "app never said UP")
+
+
+@pytest.mark.parametrize(
+    ("start", "verdict"), [(2, Verdict.FAIL), (11, Verdict.FAIL), (36, Verdict.INCONCLUSIVE)]
+)
+def test_what_a_killed_container_never_said_it_may_have_had_no_time_for(
+    tmp_path: Path, start: float, verdict: Verdict
+) -> None:
+    found = slow_evidence(tmp_path, start=start, met=True)
+    result = judge(PROMISE, CutShortError("app never said STILL"), found, [])
+    assert result.verdict is verdict
+    assert result.reason.startswith("app never said STILL")
+    if verdict is Verdict.INCONCLUSIVE:
+        assert "was killed, and may have had no time for it on a slow node: a pod" in result.reason
+    # One that was not killed has said all that it had to say.
+    assert judge(PROMISE, NeverError("never"), found, []).verdict is Verdict.FAIL
 
 
 def test_an_order_that_was_broken_fails_on_a_slow_node_as_well(tmp_path: Path) -> None:
