@@ -52,7 +52,7 @@ MANY_STEPS = 5
 containers of a pod, one after the other. Each may exceed what is usual by as much."""
 
 STEPS = 3
-"""It learns of SIGTERM, comes to run, and says its word; each may be as late as the control shows."""
+"""It learns of SIGTERM, runs, and says its word; each may be as late as the control shows."""
 
 SHORTEST_GRACE = 2
 """Seconds that a kubelet leaves a container at least between SIGTERM and SIGKILL."""
