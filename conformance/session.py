@@ -239,6 +239,7 @@ class Session:
             node_pods=found.facts["podsPerNode"],
             cpus=found.facts["cpus"],
             missing=found.capabilities.missing.keys(),
+            follows=any(kubelet.rotates_soon for kubelet in found.components.kubelets.values()),
         )
         run_facts = self._facts(found, cluster)
         # Whatever happens from now on, what was recorded until then can be judged again.
