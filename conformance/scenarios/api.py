@@ -102,7 +102,7 @@ def api_hostport(staging: Staging) -> None:
 # A running pod.
 
 
-@scenario("api-live", seconds=9)
+@scenario("api-live", seconds=9, follows=("sidecar",))
 def api_live(staging: Staging) -> None:
     """Let the sidecar end once and come back; then ask for what must not change."""
     staging.until_ready()

@@ -29,7 +29,7 @@ PERIOD = 30
 """The longest period of a probe in each manifest, in seconds."""
 
 
-@scenario("probe-liveness-fails", seconds=20)
+@scenario("probe-liveness-fails", seconds=20, follows=FAILING)
 def probe_liveness_fails(staging: Staging) -> None:
     """Wait until each sidecar was restarted, and one twice."""
 
@@ -50,7 +50,7 @@ def probe_liveness_passes(staging: Staging) -> None:
     staging.observe(5, "no sidecar to be restarted")
 
 
-@scenario("probe-gates", seconds=53, applies=False)
+@scenario("probe-gates", seconds=53, applies=False, follows=("late",))
 def probe_gates(staging: Staging) -> None:
     """Let initialisation end when sidecars are ready; then let one fail its liveness probe."""
     until_kubelets_are_grown(staging)
@@ -68,7 +68,7 @@ def probe_gates(staging: Staging) -> None:
     staging.until_restarted("late")
 
 
-@scenario("probe-restart", seconds=43, applies=False)
+@scenario("probe-restart", seconds=43, applies=False, follows=("late",))
 def probe_restart(staging: Staging) -> None:
     """Let the sidecar fail its liveness probe right after its startup probe has been asked."""
     until_kubelets_are_grown(staging)

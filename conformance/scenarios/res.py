@@ -180,7 +180,10 @@ def list_pod_resources(staging: Staging) -> None:
 
 @scenario("res-disk", seconds=11, follows=True)
 def res_disk(staging: Staging) -> None:
-    """Wait until the pod is evicted."""
+    """Let the sidecar write, and wait until the pod is evicted."""
+    staging.until_said("sidecar", "START")
+    staging.exec("sidecar", "touch", "/shared/go")
+    staging.until_said("sidecar", "WRITTEN")
     staging.until(
         "the pod to be evicted",
         lambda: (staging.pod() or {"status": {}})["status"].get("reason") == "Evicted",

@@ -11,8 +11,11 @@ from fixtures.stage.scenario import scenario
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
+EXITING = ("zero-early", "one-early", "zero-late", "one-late", "hog")
+"""The sidecars that exit, with 0 or 1, before the next entry has started or later."""
 
-@scenario("restart-exits", seconds=29)
+
+@scenario("restart-exits", seconds=29, follows=EXITING)
 def restart_exits(staging: Staging) -> None:
     """Wait until all have been restarted, and read the log of an instance that is over."""
     always = "restart-exits-always"
@@ -29,7 +32,7 @@ def restart_exits(staging: Staging) -> None:
         staging.until_finished(f"restart-exits-{policy}")
 
 
-@scenario("restart-backoff", seconds=53)
+@scenario("restart-backoff", seconds=53, follows=("zero", "one", "app"))
 def restart_backoff(staging: Staging) -> None:
     """Wait until both sidecars of the first pod run for the fourth time."""
     for name in ("zero", "one"):

@@ -25,7 +25,7 @@ def ordered_start(staging: Staging) -> None:
     staging.until_finished()
 
 
-@scenario("startup-open", seconds=15)
+@scenario("startup-open", seconds=15, follows=("hooked",))
 def startup_open(staging: Staging) -> None:
     """Wait until the app runs, and a little longer."""
     staging.until_said("app", "START")
@@ -79,7 +79,7 @@ def startup_bad_image(staging: Staging) -> None:
     staging.observe(1, "nothing to follow a sidecar without an image")
 
 
-@scenario("startup-no-regate", seconds=13)
+@scenario("startup-no-regate", seconds=13, follows=("app", "crasher"))
 def startup_no_regate(staging: Staging) -> None:
     """Wait until the second instance of the crashed sidecar is up, and the status says all."""
     staging.until_said("crasher", "UP 2")

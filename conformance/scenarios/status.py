@@ -21,7 +21,7 @@ def starts_again(status: ContainerStatus) -> bool:
     return status.restarts == 1 and status.running and not status.started
 
 
-@scenario("status-crash", seconds=23)
+@scenario("status-crash", seconds=23, follows=("app", "crasher", "slow"))
 def status_crash(staging: Staging) -> None:
     """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
     staging.until_running("app")

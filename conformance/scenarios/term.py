@@ -77,7 +77,7 @@ def term_init(staging: Staging) -> None:
     staging.until_gone(patience=GRACE_KEPT)
 
 
-@scenario("term-gap", seconds=24)
+@scenario("term-gap", seconds=24, follows=("sidecar-2",))
 def term_gap(staging: Staging) -> None:
     """Add an ephemeral container, crash the middle sidecar twice, delete during its back-off."""
     staging.until_said("app", "UP")
