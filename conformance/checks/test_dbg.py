@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from conformance.checks.logs import text_of
 from conformance.requirements import OBSERVED, requirement
 from conformance.sources import DEBUG_INIT, DOCS
 from fixtures.evidence.capabilities import Capability
-from fixtures.evidence.moments import InconclusiveError
 from fixtures.kubeapi.status import container_status, phase_of
 
 if TYPE_CHECKING:
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
 
 DEBUG_RUNNING = f"{DOCS}/tasks/debug/debug-application/debug-running-pod/"
 EPHEMERAL_CONTAINERS = f"{DOCS}/concepts/workloads/pods/ephemeral-containers/"
-
-REMOVED = "unable to retrieve container logs for "
-"""What a kubelet answers for the log of a container that the runtime has no longer."""
 
 
 def assert_still_initialising(timeline: Timeline) -> None:
@@ -47,18 +43,9 @@ def test_exec_logs_attach(timeline: Timeline) -> None:
     assert executed["code"] == 5
     attached = timeline.action("attach", container="sidecar").answer
     assert "TICK" in attached.get("output", ""), f"attach answered {attached}"
-    log = timeline.action("log")
-    assert log.status == HTTPStatus.OK, f"the log was answered {log.status}"
-    text = str(log.answer["body"])
+    text = text_of(timeline.action("log"))
     assert text.startswith("START\n"), f"the log is {text!r}"
-    previous = timeline.action("previous log")
-    assert previous.status == HTTPStatus.OK, f"the previous log was answered {previous.status}"
-    text = str(previous.answer["body"])
-    if text.startswith(REMOVED):
-        # While a pod is initialised the kubelet removes it with its next look at the pod:
-        # pruneInitContainersBeforeStart in pkg/kubelet/kuberuntime/kuberuntime_container.go.
-        raise InconclusiveError("the ended instance was removed before its log could be read")
-    lines = text.splitlines()
+    lines = text_of(timeline.action("previous log")).splitlines()
     assert (lines[0], lines[-1]) == ("START", "LAST"), f"the previous log is {lines}"
 
 

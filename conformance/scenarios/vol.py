@@ -12,5 +12,7 @@ if TYPE_CHECKING:
 
 @scenario("vol-files", follows=("sidecar",))
 def vol_files(staging: Staging) -> None:
-    """Wait until the pod has finished, in which the sidecar ends once."""
+    """Let the sidecar end once when it was seen, and wait until the pod has finished."""
+    staging.until_said("sidecar", "WROTE")
+    staging.exec("sidecar", "touch", "/shared/seen")
     staging.until_finished()

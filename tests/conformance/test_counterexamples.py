@@ -30,6 +30,8 @@ LATE = {
     ("startup.startup-failure-restarts", "the preStop hook is left out"),
     ("term.prestop-runs-on-completion", "the hook of a sidecar does not run"),
     ("probe.named-port-own", "the sidecar is restarted, as its port did not answer"),
+    ("restart.waiting-crashloop", "back-off is not shown"),
+    ("restart.waiting-crashloop", "back-off is not shown in a Never pod"),
     ("restart.backoff-per-container", "the app waits with the sidecars"),
     ("term.sidecar-serves-during-main-shutdown", "the sidecar is gone before the app"),
     ("term.grace-shared", "each container has a grace period of its own"),

@@ -18,5 +18,5 @@ def test_a_previous_log_that_was_removed_with_its_container_leaves_the_answer_op
     edit = Edit(edits.load(label, "dbg-init"))
     body = "unable to retrieve container logs for containerd://2299"
     edit.action("previous log").answer["body"] = body
-    with pytest.raises(InconclusiveError, match="was removed before its log could be read"):
+    with pytest.raises(InconclusiveError, match="was removed before the previous log"):
         judge(one, {"dbg-init": edit.result()})
