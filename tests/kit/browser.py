@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -32,6 +33,12 @@ MOST = 3 * 2**20
 """So many bytes a page may have."""
 SOON = 1.0
 """Within so many seconds a page has shown something."""
+NO_FRAGMENT = re.compile(r"^[^#]*#?$")
+"""An address without a fragment.
+
+Tests wait for it with `expect`, outside of the page: a function that is waited for in the page is
+evaluated there from its second try on, which the policy of our pages forbids.
+"""
 
 
 def executable() -> str | None:

@@ -15,8 +15,10 @@ from tests.reports.test_runpage import evidence, late
 
 pytest.importorskip("playwright", reason="playwright is not installed: group browser")
 
+from playwright.sync_api import expect
+
 from reports.model import Verdict
-from tests.kit.browser import MOST, SOON, executable, first_paint, opened, violations
+from tests.kit.browser import MOST, NO_FRAGMENT, SOON, executable, first_paint, opened, violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,12 +129,10 @@ def test_filters_narrow_and_their_state_is_in_the_address(
         page.reload()
         assert shown(page) == 1
         page.get_by_role("button", name="All").click()
-        page.wait_for_function("location.hash === ''")
+        expect(page).to_have_url(NO_FRAGMENT)
         assert shown(page) == 225
         page.locator(".counts a", has_text="known-failure").click()
-        page.wait_for_function(
-            "document.querySelectorAll('#table tbody tr:not([hidden])').length == 1"
-        )
+        expect(page.locator("#table tbody tr:not([hidden])")).to_have_count(1)
 
 
 def test_a_link_to_a_check_unfolds_it(chromium: Browser, page_of_a_run: Path) -> None:

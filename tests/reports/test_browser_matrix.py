@@ -13,7 +13,9 @@ from tests.kit.samples import report, result
 
 pytest.importorskip("playwright", reason="playwright is not installed: group browser")
 
-from tests.kit.browser import MOST, SOON, executable, first_paint, opened, violations
+from playwright.sync_api import expect
+
+from tests.kit.browser import MOST, NO_FRAGMENT, SOON, executable, first_paint, opened, violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +114,7 @@ def test_filters_narrow_and_their_state_is_in_the_address(chromium: Browser, mat
         page.reload()
         assert rows(page) == ["areaa.row-120"]
         page.get_by_role("button", name="All").click()
-        page.wait_for_function("location.hash === ''")
+        expect(page).to_have_url(NO_FRAGMENT)
         assert len(rows(page)) == 250
 
 
