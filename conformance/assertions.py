@@ -9,7 +9,7 @@ import operator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from fixtures.evidence.figures import Figure
+from fixtures.evidence.counts import Count
 from fixtures.evidence.moments import Duration, InconclusiveError, Moment, comparisons
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LONGEST = 300
 
 BOUNDS = {"<=": "at most", ">=": "at least"}
 NUMBERS = {"<": "less than", ">": "more than", **BOUNDS}
-FIGURES = {**NUMBERS, "!=": "anything but", "in": "one of", "not in": "none of"}
+COUNTS = {**NUMBERS, "!=": "anything but", "in": "one of", "not in": "none of"}
 
 OPPOSITE = {
     "==": "!=",
@@ -58,11 +58,9 @@ def explain(symbol: str, left: object, right: object) -> str:
     if isinstance(left, Duration) and symbol in BOUNDS and isinstance(right, int | float):
         bound = BOUNDS[symbol] if wanted == symbol else NUMBERS[wanted]
         return left.against(bound, right)
-    return (
-        _of_figure(wanted, left, right)
-        if isinstance(left, Figure)
-        else _of_values(wanted, left, right)
-    )
+    if isinstance(left, Count):
+        return _of_count(wanted, left, right)
+    return _of_values(wanted, left, right)
 
 
 def _order(symbol: str) -> str:
@@ -81,8 +79,8 @@ def _holds(symbol: str, left: object, right: object) -> bool:
             return False
 
 
-def _of_figure(symbol: str, left: Figure, right: object) -> str:
-    bound = f"{FIGURES[symbol]} " if symbol in FIGURES else ""
+def _of_count(symbol: str, left: Count, right: object) -> str:
+    bound = f"{COUNTS[symbol]} " if symbol in COUNTS else ""
     return f"{left.what} was {_shown(left)}; {bound}{_shown(right)} was expected"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.checks.bounds import excuse
 from conformance.editions import why_older
 from fixtures.errors import SuiteError
 from fixtures.evidence.errors import CutShortError, EvidenceLostError
@@ -50,9 +51,6 @@ PERSISTED = "api.field-persisted"
 MANY_STEPS = 5
 """What a scenario waits for may take so many steps that each are as late as the control shows: the
 containers of a pod, one after the other. Each may exceed what is usual by as much."""
-
-STEPS = 3
-"""It learns of SIGTERM, runs, and says its word; each may be as late as the control shows."""
 
 SHORTEST_GRACE = 2
 """Seconds that a kubelet leaves a container at least between SIGTERM and SIGKILL."""
@@ -172,8 +170,8 @@ def why_waited_in_vain(timeline: Timeline) -> str:
 
 def why_cut_short(timeline: Timeline) -> str:
     """Say that a container may have been killed before it came to its word; empty without that."""
-    lag = timeline.slowest()
-    if lag is None or lag.beyond * STEPS < SHORTEST_GRACE:
+    lag = excuse(timeline, SHORTEST_GRACE)
+    if lag is None:
         return ""
     return f"it was killed, and may have had no time for it on a slow node: {lag}"
 

@@ -14,6 +14,7 @@ from fixtures.evidence.moments import InconclusiveError
 from fixtures.kubeapi.times import SECOND
 
 if TYPE_CHECKING:
+    from fixtures.evidence.control import Lag
     from fixtures.evidence.instances import Instance
     from fixtures.evidence.moments import Duration, Moment
     from fixtures.evidence.pods import Container
@@ -67,8 +68,14 @@ def assert_hooked(
     assert_prompt(timeline, container.ever_said(word), message, room=grace)
 
 
-def _late(timeline: Timeline, message: str, late: float) -> None:
+def excuse(timeline: Timeline, late: float) -> Lag | None:
+    """Return the delay of a slow node that explains `late` seconds; None where there is none."""
     lag = timeline.slowest()
-    if lag is not None and lag.beyond * STEPS >= late:
+    return lag if lag is not None and lag.beyond * STEPS >= late else None
+
+
+def _late(timeline: Timeline, message: str, late: float) -> None:
+    lag = excuse(timeline, late)
+    if lag is not None:
         raise InconclusiveError(f"{message}; but the node was slow: {lag}")
     raise AssertionError(message)

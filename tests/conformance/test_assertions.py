@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from conformance.assertions import LONGEST, explain
-from fixtures.evidence.figures import Figure
+from fixtures.evidence.counts import Count
 from fixtures.evidence.moments import Clocked, Moment, comparisons
 from fixtures.kubeapi.times import SECOND
 
@@ -17,7 +17,7 @@ def at(what: str, seconds: float) -> Moment:
     return Moment(what, time, time, "log", (Clocked(time, time, "node"),))
 
 
-CODE = Figure(0, "the exit code of app#0")
+CODE = Count(0, "the exit code of app#0")
 TERM, STILL = at("app#0 said 'TERM'", 4), at("app#0 said 'STILL'", 20.2)
 
 
