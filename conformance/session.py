@@ -39,7 +39,7 @@ from fixtures.kubeapi.owner import new_run_id
 from fixtures.stage.control import Control
 from fixtures.stage.detect import detect
 from fixtures.stage.manifest import Images
-from fixtures.stage.scenario import scenario_named
+from fixtures.stage.scenario import goes_apart, scenario_named
 from fixtures.stage.selftest import AGREE, UNKNOWN, SelfTest
 from fixtures.stage.stage import Stage
 from fixtures.words import one_line
@@ -155,7 +155,9 @@ class Session:
             self.provider.prepare(self.progress)
             self.work.mkdir(parents=True, exist_ok=True)
             cluster = stack.enter_context(
-                self.provider.create(self.run_id, self.work, self.progress)
+                self.provider.create(
+                    self.run_id, self.work, self.progress, apart=self._wants_apart()
+                )
             )
             self._cluster_seconds = round(time.monotonic() - begun, 2)
             ready = os.environ.get(READY_VARIABLE)
@@ -170,6 +172,10 @@ class Session:
                 cleaning.close()
             except (SuiteError, OSError) as error:
                 self.progress.notice(f"not everything could be removed: {one_line(error)}")
+
+    def _wants_apart(self) -> bool:
+        """Tell whether a scenario that the run may stage disturbs its node, and only that."""
+        return any(goes_apart(name) for one in self.requirements for name in one.scenarios)
 
     @contextmanager
     def _turn(self, path: Path) -> Iterator[None]:
@@ -199,6 +205,7 @@ class Session:
             nodes=cluster.nodes,
             progress=self.progress,
             in_flight=self.options.in_flight,
+            apart=cluster.apart,
         )
         with self.progress.step("looking at the cluster"):
             cluster.spaces.open(stage.namespace)

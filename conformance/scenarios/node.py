@@ -110,7 +110,14 @@ def prepare_node_kubelet(staging: Staging) -> None:
     staging.until_said("app", "UP", pod="node-kubelet-stops")
 
 
-@scenario("node-kubelet", seconds=20, disturbs=True, applies=False, prepare=prepare_node_kubelet)
+@scenario(
+    "node-kubelet",
+    seconds=40,
+    disturbs=True,
+    apart=True,
+    applies=False,
+    prepare=prepare_node_kubelet,
+)
 def node_kubelet(staging: Staging) -> None:
     """Stop the kubelet while a pod is being stopped, take things away, and start it again."""
     mirror = mirror_name(staging)

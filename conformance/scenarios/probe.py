@@ -12,6 +12,7 @@ from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.status import condition_of
 from fixtures.kubeapi.times import SECOND, parse_time
 from fixtures.patience import UNREADY
+from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def youth(staging: Staging, age: float) -> float:
     if not staging.has(Capability.NODES):
         return 0.0
     nodes = staging.get(path_of("Node", None), "nodes").body["items"]
-    starts = [kubelet_start(staging, node) for node in nodes]
+    starts = [kubelet_start(staging, node) for node in nodes if not manifest.is_apart(node)]
     return max(0.0, max(starts, default=0.0) + age - time.time())
 
 

@@ -11,6 +11,7 @@ from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
 from fixtures.patience import ADMISSION, EVICTION
+from fixtures.stage import manifest
 from fixtures.stage.manifest import secure
 from fixtures.stage.scenario import scenario
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-HOSTNAME = "kubernetes.io/hostname"
 """The label of a node with its name as the scheduler matches it."""
 
 WIDGET = "sidecar-conformance/widget"
@@ -210,7 +210,7 @@ def fill(staging: Staging) -> None:
     if staging.nodes:
         give(staging, str(WIDGETS))
         first["spec"]["nodeName"] = ""
-        first["spec"]["nodeSelector"] = {HOSTNAME: staging.node.name}
+        first["spec"]["nodeSelector"] = {manifest.HOSTNAME: staging.node.name}
     else:
         for part in ("initContainers", "containers"):
             first["spec"][part][0].pop("resources")
@@ -224,7 +224,8 @@ def fill(staging: Staging) -> None:
         memory["spec"][part][0]["resources"] = {"requests": {"memory": f"{most}Ki"}}
     memory["spec"]["nodeName"] = node
     if staging.nodes:
-        widgets["spec"]["nodeSelector"] = {HOSTNAME: about["metadata"]["labels"][HOSTNAME]}
+        host = about["metadata"]["labels"][manifest.HOSTNAME]
+        widgets["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
         staging.create(widgets)
     staging.create(memory)
     if staging.nodes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.scenarios.res import HOSTNAME
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
+from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def sched_hostport(staging: Staging) -> None:
     staging.until_ready("sched-hostport-first")
     name = (staging.pod("sched-hostport-first") or {})["spec"]["nodeName"]
     node = staging.get(path_of("Node", None, name)).body
-    second["spec"]["nodeSelector"] = {HOSTNAME: node["metadata"]["labels"][HOSTNAME]}
+    host = node["metadata"]["labels"][manifest.HOSTNAME]
+    second["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
     staging.create(second)
     staging.until(
         "the second pod to be looked at by the scheduler",

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from conformance import catalogue
 from conformance import session as sessions
 from conformance.__main__ import parser
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE
@@ -170,10 +171,12 @@ class Theatre:
             raise EnvironmentBrokenError("the roof fell in")
 
     @contextmanager
-    def create(self, run_id: str, run_dir: Path, _: Progress) -> Iterator[Cluster]:
+    def create(
+        self, run_id: str, run_dir: Path, _: Progress, *, apart: bool = False
+    ) -> Iterator[Cluster]:
         """See Provider."""
         assert run_dir.is_dir()
-        self._do(f"create {run_id}")
+        self._do(f"create {run_id}{' with a node apart' if apart else ''}")
         yield Cluster(
             label=self.label,
             api=self._api,
@@ -276,6 +279,14 @@ def test_the_cluster_is_planned_made_and_removed(run: Run) -> None:
         assert cluster.facts == {"source": "theatre"}
         assert run.done == ["plan", "prepare", "create run"]
     assert run.done[-1] == "remove"
+
+
+def test_a_node_apart_is_made_for_a_scenario_that_disturbs_its_node_only(run: Run) -> None:
+    made = run.session()
+    catalogue.load_scenarios()
+    made.requirements.append(requirement(scenarios=("node-kubelet",)))
+    with made.open_cluster():
+        assert run.done[-1] == "create run with a node apart"
 
 
 def test_a_cluster_that_cannot_be_removed_is_a_notice_and_no_error(

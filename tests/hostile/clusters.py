@@ -7,7 +7,6 @@ is there until the second file is.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import signal
 import sys
@@ -15,17 +14,16 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
-from fixtures.clusters import swap
+from fixtures.clusters import podnetwork, swap
 from fixtures.clusters.kind import KindProvider, Request
 from fixtures.errors import SuiteError
 from fixtures.host.progress import Progress
-from fixtures.images import built, releases
+from fixtures.images import releases
 from fixtures.kubeapi import owner
 
 if TYPE_CHECKING:
@@ -34,11 +32,8 @@ if TYPE_CHECKING:
     from fixtures.clusters import Cluster
     from fixtures.clusters.nodes import EngineNode
 
-CONFLIST = "10-pods.conflist"
-_FILES = Path(built.__file__).with_name("files")
-_PODS = {"ipv4": built.POD_SUBNET, "ipv6": "fd00:10:244::/56"}
-_SERVICES = {"ipv4": "10.96.0.0/16", "ipv6": "fd00:10:96::/112"}
-_NODE_PREFIX = {"ipv4": 24, "ipv6": 64}
+SERVICES = "fd00:10:96::/112"
+"""The addresses of services of IPv6."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Shape:
     @property
     def family(self) -> str:
         """The only IP family of the cluster, in kind's words."""
-        return "ipv6" if self.ipv6 else "ipv4"
+        return podnetwork.IPV6 if self.ipv6 else podnetwork.IPV4
 
 
 class ShapedProvider(KindProvider):
@@ -63,9 +58,9 @@ class ShapedProvider(KindProvider):
         super().__init__(request)
         self.shape = shape
 
-    def configuration(self, patches: Path, *, is_built: bool) -> dict[str, Any]:
+    def configuration(self, patches: Path, *, is_built: bool, apart: bool) -> dict[str, Any]:
         """See KindProvider."""
-        document = super().configuration(patches, is_built=is_built)
+        document = super().configuration(patches, is_built=is_built, apart=apart)
         return shaped(document, self.shape, patches if is_built else None)
 
     def prepare(self, progress: Progress) -> None:
@@ -75,12 +70,16 @@ class ShapedProvider(KindProvider):
             swap.binary(_kubelet(self.shape.worker_version), progress)
 
     @contextmanager
-    def create(self, run_id: str, run_dir: Path, progress: Progress) -> Iterator[Cluster]:
+    def create(
+        self, run_id: str, run_dir: Path, progress: Progress, *, apart: bool = False
+    ) -> Iterator[Cluster]:
         """See Provider. Pods of all nodes reach each other."""
-        with super().create(run_id, run_dir, progress) as cluster:
+        with super().create(run_id, run_dir, progress, apart=apart) as cluster:
             nodes = cast("Sequence[EngineNode]", cluster.nodes)
             if cluster.facts["node"]["image"] == "built":
-                connect(nodes, self.shape)
+                podnetwork.connect(nodes, self.shape.family)
+                if self.shape.ipv6:
+                    refuse_services(nodes)
             if self.shape.worker_version:
                 for node in nodes[1:]:
                     put_kubelet(self.shape.worker_version, node, nodes[0], progress)
@@ -106,13 +105,11 @@ def shaped(document: dict[str, Any], shape: Shape, folder: Path | None) -> dict[
     # By default kind publishes an IPv6 API server at [::1], from which no engine's rules lead on.
     networking["apiServerAddress"] = "127.0.0.1"
     if "podSubnet" in networking:
-        networking["podSubnet"] = _PODS[shape.family]
+        networking["podSubnet"] = podnetwork.PODS[shape.family]
     if folder is not None:
         for number, one in enumerate(document["nodes"]):
-            file = folder.with_name(f"pods-{number}.conflist")
-            file.write_text(json.dumps(conflist(shape, number)))
-            mount = {"hostPath": str(file), "containerPath": f"/etc/cni/net.d/{CONFLIST}"}
-            one["extraMounts"] = [*one.get("extraMounts", []), mount]
+            network = podnetwork.mount(folder, number, shape.family)
+            one["extraMounts"] = [*one.get("extraMounts", []), network]
     return document
 
 
@@ -123,37 +120,10 @@ def _untainted(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def subnet(shape: Shape, number: int) -> str:
-    """Return the addresses of the pods of a node."""
-    ranges = ip_network(_PODS[shape.family]).subnets(new_prefix=_NODE_PREFIX[shape.family])
-    return str([each for each, _ in zip(ranges, range(number + 1), strict=False)][number])
-
-
-def conflist(shape: Shape, number: int) -> dict[str, Any]:
-    """Return the pod network of the built node image, with addresses of the node's own."""
-    found: dict[str, Any] = json.loads((_FILES / "etc/cni/net.d" / CONFLIST).read_text())
-    ipam = found["plugins"][0]["ipam"]
-    ipam["ranges"] = [[{"subnet": subnet(shape, number)}]]
-    ipam["routes"] = [{"dst": "::/0" if shape.ipv6 else "0.0.0.0/0"}]
-    return found
-
-
-def connect(nodes: Sequence[EngineNode], shape: Shape) -> None:
-    """Lay routes between the pods of the nodes, which kind's own network would do."""
-    addresses = [_address(nodes[0], node.name) for node in nodes]
-    for here in nodes:
-        for number, address in enumerate(addresses):
-            if nodes[number] is not here:
-                here.execute("ip", "route", "replace", subnet(shape, number), "via", address)
-        if shape.ipv6:
-            # What the entrypoint of the node image does for IPv4.
-            refuse = ("ip6tables", "-w", "-A", "FORWARD", "-d", _SERVICES["ipv6"], "-j", "REJECT")
-            here.execute(*refuse)
-
-
-def _address(control: EngineNode, name: str) -> str:
-    path = '--output=jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'
-    return control.kubectl("get", "node", name, path).split()[0]
+def refuse_services(nodes: Sequence[EngineNode]) -> None:
+    """Refuse what no service answers for: of IPv4 the entrypoint of the node image does so."""
+    for node in nodes:
+        node.execute("ip6tables", "-w", "-A", "FORWARD", "-d", SERVICES, "-j", "REJECT")
 
 
 def _kubelet(version: str) -> swap.Swap:

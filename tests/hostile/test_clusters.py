@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from fixtures.clusters import kindconfig
@@ -14,7 +13,7 @@ from tests.hostile.clusters import Shape
 
 def document(folder: Path, *, is_built: bool) -> dict[str, Any]:
     host = Host(cgroup_v1=False, may_lower_oom_scores=True)
-    return kindconfig.cluster_config(37, host=host, is_built=is_built, patches=folder / "patches")
+    return kindconfig.cluster_config(37, host=host, is_built=is_built, patches=folder)
 
 
 def test_the_control_plane_takes_pods_beside_its_workers(tmp_path: Path) -> None:
@@ -35,7 +34,7 @@ def test_kind_takes_the_taint_off_the_only_node_itself(tmp_path: Path) -> None:
 
 def test_each_node_of_a_built_image_gives_its_pods_addresses_of_its_own(tmp_path: Path) -> None:
     shape = Shape("v1.37.2", nodes=2)
-    made = clusters.shaped(document(tmp_path, is_built=True), shape, tmp_path / "patches")
+    made = clusters.shaped(document(tmp_path, is_built=True), shape, tmp_path)
     ranges = []
     for one in made["nodes"]:
         mount = one["extraMounts"][-1]
@@ -48,11 +47,13 @@ def test_each_node_of_a_built_image_gives_its_pods_addresses_of_its_own(tmp_path
 
 def test_a_cluster_of_ipv6_has_no_address_of_ipv4(tmp_path: Path) -> None:
     shape = Shape("v1.37.2", ipv6=True)
-    made = clusters.shaped(document(tmp_path, is_built=True), shape, tmp_path / "patches")
+    made = clusters.shaped(document(tmp_path, is_built=True), shape, tmp_path)
     assert made["networking"]["ipFamily"] == "ipv6"
     assert made["networking"]["apiServerAddress"] == "127.0.0.1"
     assert made["networking"]["podSubnet"] == "fd00:10:244::/56"
-    ipam = clusters.conflist(shape, 0)["plugins"][0]["ipam"]
+    (control,) = made["nodes"]
+    network = yaml.safe_load(Path(control["extraMounts"][-1]["hostPath"]).read_text())
+    ipam = network["plugins"][0]["ipam"]
     assert ipam["ranges"] == [[{"subnet": "fd00:10:244::/64"}]]
     assert ipam["routes"] == [{"dst": "::/0"}]
 
@@ -60,8 +61,7 @@ def test_a_cluster_of_ipv6_has_no_address_of_ipv4(tmp_path: Path) -> None:
 class Node:
     """A node that notes what it is told to run."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.told: list[str] = []
 
     def execute(self, *argv: str) -> str:
@@ -69,17 +69,8 @@ class Node:
         self.told.append(" ".join(argv))
         return ""
 
-    def kubectl(self, *argv: str) -> str:
-        """Answer with the address of a node."""
-        return {"a": "10.89.0.2", "b": "10.89.0.3"}[argv[2]]
 
-
-@pytest.mark.parametrize("ipv6", [False, True])
-def test_pods_of_a_node_are_reached_by_way_of_their_node(*, ipv6: bool) -> None:
-    nodes: Any = [Node("a"), Node("b")]
-    shape = Shape("v1.37.2", nodes=2, ipv6=ipv6)
-    clusters.connect(nodes, shape)
-    first, second = nodes
-    assert first.told[0] == f"ip route replace {clusters.subnet(shape, 1)} via 10.89.0.3"
-    assert second.told[0] == f"ip route replace {clusters.subnet(shape, 0)} via 10.89.0.2"
-    assert ("ip6tables" in first.told[-1]) == ipv6
+def test_a_service_of_ipv6_without_endpoints_is_refused() -> None:
+    node: Any = Node()
+    clusters.refuse_services([node])
+    assert node.told == [f"ip6tables -w -A FORWARD -d {clusters.SERVICES} -j REJECT"]
