@@ -45,9 +45,9 @@ def net_web(staging: Staging) -> None:
     )
     staging.until_said("client", "GOT number proxy", "net-web-client", patience=ANSWER)
 
-    staging.exec("proxy", "rm", "/shared/ready", pod="net-web")
+    staging.exec("proxy", "rm", "/shared/proxy/ready", pod="net-web")
     staging.until("the endpoint not to be ready", lambda: not served(staging, "net-web-number"))
-    staging.exec("proxy", "touch", "/shared/ready", pod="net-web")
+    staging.exec("proxy", "touch", "/shared/proxy/ready", pod="net-web")
     staging.until("the endpoint to be ready again", lambda: served(staging, "net-web-number"))
     staging.until_ready("net-web")
     staging.delete("net-web")
