@@ -39,17 +39,22 @@ names() {
   crictl --timeout 60s ps -o json --label io.kubernetes.pod.uid=$1 \\
   | sed -n 's/.*"io.kubernetes.container.name": "\\(.*\\)".*/\\1/p'
 }
+init=$(crictl --timeout 60s ps -q --label io.kubernetes.pod.uid=$1 --name '^init$')
 # Those that would give up their leadership are stopped first, and go on last.
 trap 'kill -CONT $server; sleep 0.5; kill -CONT $controllers $scheduler' EXIT
 kill -STOP $controllers $scheduler; kill -STOP $server
 echo paused with: $(names $1)
+crictl --timeout 60s exec $init touch /shared/go
 for second in $(seq 30); do
   sleep 0.7
   if names $1 | grep -qx app; then break; fi
 done
 echo resumed with: $(names $1)
 """
-"""Keeps the API server stopped until the pod's main container runs; leases are kept meanwhile."""
+"""Keeps the API server stopped while the pod goes on, until its main container runs.
+
+Leases are kept meanwhile.
+"""
 
 
 def uid(staging: Staging, pod: str | None = None) -> str:
@@ -243,9 +248,13 @@ def tells_usage(samples: Iterable[Sample], namespace: str) -> bool:
     return any(wanted.items() <= sample.labels.items() for sample in samples)
 
 
-@scenario("node-api", seconds=7, disturbs=True)
+def prepare_node_api(staging: Staging) -> None:
+    """Wait until the pod is initialising: it goes on when a file tells it to."""
+    staging.until_running("init")
+
+
+@scenario("node-api", seconds=7, disturbs=True, prepare=prepare_node_api)
 def node_api(staging: Staging) -> None:
     """Stop the API server while the pod is initialising, until its main container runs."""
-    staging.until_running("init")
     staging.execute("bash", "-c", PAUSE, "pause", uid(staging), action=PAUSE_API_SERVER)
     staging.until_ready()
