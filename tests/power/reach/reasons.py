@@ -83,6 +83,7 @@ REASONS = (
         (
             "pkg/kubelet/allocation/allocation_manager.go IsResizableContainer",
             "pkg/kubelet/kuberuntime/kuberuntime_manager.go isResizableContainer",
+            "pkg/kubelet/kubelet.go isResizableContainer",
         ),
         "A type of container that is neither; callers give no other.",
     ),
@@ -96,8 +97,24 @@ REASONS = (
     ),
     Reason(
         Kind.DEFENSIVE,
+        ("pkg/api/v1/pod/util.go ContainerShouldRestart",),
+        "A pod without a restart policy, which the API server gives to each.",
+    ),
+    Reason(
+        Kind.DEFENSIVE,
         ("pkg/kubelet/kubelet_pods.go getPhase",),
         "Containers without a status, or in no state at all.",
+    ),
+    Reason(
+        Kind.DEFENSIVE,
+        ("pkg/kubelet/kubelet_pods.go *.generateAPIPodStatus",),
+        "A phase that is not the one that the API server was told of as the last one, and a node"
+        " whose address cannot be found out.",
+    ),
+    Reason(
+        Kind.SETTING,
+        ("pkg/kubelet/kubelet_pods.go *.generateAPIPodStatus",),
+        "Nodes with addresses of two IP families.",
     ),
     Reason(
         Kind.DEFENSIVE,
@@ -132,7 +149,26 @@ REASONS = (
     ),
     Reason(
         Kind.OPEN,
-        ("pkg/kubelet/kuberuntime/kuberuntime_manager.go *.computePodActions",),
+        (
+            "k8s.io/component-helpers/resource/helpers.go AggregateContainerRequests",
+            "pkg/kubelet/kubelet.go *.handlePodResourcesResize",
+        ),
+        "Resizes that are infeasible, deferred, or not allowed for a pod.",
+    ),
+    Reason(
+        Kind.GATE,
+        (
+            "k8s.io/component-helpers/resource/helpers.go AggregateContainerLimits",
+            "pkg/kubelet/kuberuntime/kuberuntime_manager.go *.IsPodResizeInProgress",
+        ),
+        "Limits as statuses tell them, and a volume in memory that is resized with its pod.",
+    ),
+    Reason(
+        Kind.OPEN,
+        (
+            "pkg/kubelet/kuberuntime/kuberuntime_container.go hasAnyRegularContainerCreated",
+            "pkg/kubelet/kuberuntime/kuberuntime_manager.go *.computePodActions",
+        ),
         "A new sandbox of a pod that is never restarted or whose containers are done, and"
         " restart policies of single containers with it.",
     ),
