@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Json = Mapping[str, Any]
 
 PORT_FORWARD = f"{DOCS}/tasks/access-application-cluster/port-forward-access-application-cluster/"
+SERVICES = f"{DOCS}/concepts/services-networking/service/"
 MAIN_PORT = 8082
 
 
@@ -94,9 +95,9 @@ def test_service_numeric(timeline: Timeline) -> None:
     "net.service-named",
     MUST,
     by=CONTROLLED,
-    since="1.33",
+    since="1.29",
     scenario="net-web",
-    source=pull(128850),
+    source=(f"{SERVICES}#field-spec-ports", KEP_SIDECARS, pull(128850)),
     needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK),
 )
 def test_service_named(timeline: Timeline) -> None:
@@ -125,7 +126,7 @@ def test_plain_init_port_not_used(timeline: Timeline) -> None:
     "net.named-port-precedence",
     OBSERVED,
     by=CONTROLLED,
-    since="1.33",
+    since="1.29",
     scenario="net-web",
     source=upstream("pkg/api/v1/pod/util.go FindPort"),
 )

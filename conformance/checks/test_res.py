@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 QUOTAS = f"{DOCS}/concepts/policy/resource-quotas/"
 QOS = f"{DOCS}/concepts/workloads/pods/pod-qos/"
 OVERHEAD = f"{DOCS}/concepts/scheduling-eviction/pod-overhead/"
+EPHEMERAL_STORAGE = f"{DOCS}/concepts/configuration/manage-resources-containers/"
 POD_LEVEL = (
     f"{DOCS}/tasks/configure-pod-container/assign-pod-level-resources/",
     "https://github.com/kubernetes/enhancements/issues/2837",
@@ -269,9 +270,9 @@ def test_pod_cgroup(timeline: Timeline) -> None:
 @requirement(
     "res.oom-score",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="res-pod",
-    source=(pull(128029), KEP_SIDECARS),
+    source=(KEP_SIDECARS, pull(128029)),
     needs=OWN_RESOURCES,
 )
 def test_oom_score(timeline: Timeline) -> None:
@@ -283,7 +284,13 @@ def test_oom_score(timeline: Timeline) -> None:
     assert scores["sidecar"] <= scores["small"], f"{scores}"
 
 
-@requirement("res.ephemeral-limit", MUST, since="1.37", scenario="res-disk", source=pull(138462))
+@requirement(
+    "res.ephemeral-limit",
+    MUST,
+    since="1.29",
+    scenario="res-disk",
+    source=(EPHEMERAL_STORAGE, pull(138462)),
+)
 def test_ephemeral_limit(timeline: Timeline) -> None:
     """A sidecar that exceeds its own limit of ephemeral storage gets the pod evicted."""
     assert timeline["sidecar"].said("WRITTEN")
@@ -347,7 +354,7 @@ def test_dra_extended() -> None:
 @requirement(
     "res.eviction-message",
     OBSERVED,
-    since="1.32",
+    since="1.29",
     source=pull(124947),
     needs=(Capability.SIDECARS, Capability.NODE_PRESSURE),
 )

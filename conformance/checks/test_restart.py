@@ -358,7 +358,7 @@ def test_oomkilled(timeline: Timeline) -> None:
 @requirement(
     "restart.image-update",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="restart-image",
     source=(SIDECARS, IMAGE_CHANGE, LIFECYCLE_TEST),
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
@@ -377,9 +377,9 @@ def test_image_update(timeline: Timeline) -> None:
 @requirement(
     "restart.image-update-on-probe-restart",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="restart-image",
-    source=(LIFECYCLE_TEST, IMAGE_CHANGE),
+    source=(SIDECARS, LIFECYCLE_TEST, IMAGE_CHANGE),
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_update_on_probe_restart(timeline: Timeline) -> None:
@@ -394,7 +394,7 @@ def test_image_update_on_probe_restart(timeline: Timeline) -> None:
 @requirement(
     "restart.image-update-bad-image",
     OBSERVED,
-    since="1.32",
+    since="1.29",
     scenario="restart-image",
     source=KUBERUNTIME_MANAGER,
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),

@@ -401,9 +401,9 @@ def test_very_short_sidecar(timeline: Timeline) -> None:
 @requirement(
     "startup.image-change-during-init",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="restart-image",
-    source=(LIFECYCLE_TEST, pull(126525)),
+    source=(SIDECARS, LIFECYCLE_TEST, pull(126525)),
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_change_during_init(timeline: Timeline) -> None:

@@ -470,9 +470,9 @@ def test_no_restart_while_terminating(timeline: Timeline) -> None:
 @requirement(
     "term.image-change-ignored",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="term-delete",
-    source=LIFECYCLE_TEST,
+    source=(POD_TERMINATION, LIFECYCLE_TEST),
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE, Capability.UNCHANGED_GRACE),
 )
 def test_image_change_ignored(timeline: Timeline) -> None:
