@@ -7,6 +7,7 @@ path in the Kubernetes repository as `upstream` writes it.
 from __future__ import annotations
 
 DOCS = "https://kubernetes.io/docs"
+POD_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/pod-v1/"
 SIDECARS = f"{DOCS}/concepts/workloads/pods/sidecar-containers/"
 SIDECAR_JOBS = f"{SIDECARS}#jobs-with-sidecar-containers"
 INIT_CONTAINERS = f"{DOCS}/concepts/workloads/pods/init-containers/"

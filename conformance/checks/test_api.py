@@ -19,12 +19,12 @@ from conformance.requirements import (
 )
 from conformance.scenarios.api import CHANGED_IMAGE
 from conformance.sources import (
-    DOCS,
     INIT_CONTAINERS,
     KEP_RESTART_ALL,
     KEP_RESTART_RULES,
     KEP_SIDECARS,
     POD_LIFECYCLE,
+    POD_REFERENCE,
     SIDECAR_BLOG,
     SIDECAR_TUTORIAL,
     SIDECARS,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, Any]
 
-POD_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/pod-v1/"
 CHANGELOG = "https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-"
 KEP_RESIZE = kep("1287-in-place-update-pod-resources")
 VALIDATION = upstream("pkg/apis/core/validation/validation.go")

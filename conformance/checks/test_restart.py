@@ -179,10 +179,10 @@ def test_backoff(timeline: Timeline) -> None:
 
 @requirement(
     "restart.backoff-per-container",
-    OBSERVED,
+    MUST,
     since="1.29",
     scenario="restart-backoff",
-    source=KUBERUNTIME_MANAGER,
+    source=(RESTART_POLICY, KUBERUNTIME_MANAGER),
     needs=LONG_BACKOFF,
 )
 def test_backoff_per_container(timeline: Timeline) -> None:

@@ -19,6 +19,7 @@ from conformance.sources import (
     INIT_CONTAINERS,
     KEP_SIDECARS,
     LIFECYCLE_TEST,
+    POD_REFERENCE,
     POD_TERMINATION,
     SIDECAR_BLOG,
     SIDECAR_TERMINATION,
@@ -331,10 +332,10 @@ def test_natural_never_onfailure(timelines: Mapping[str, Timeline]) -> None:
 
 @requirement(
     "term.onfailure-keeps-while-retrying",
-    OBSERVED,
+    MUST,
     since="1.29",
     scenario="job-indexed",
-    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go"),
+    source=(POD_REFERENCE, SIDECAR_TERMINATION),
 )
 def test_onfailure_keeps_while_retrying(timeline: Timeline) -> None:
     """With OnFailure, sidecars run on while any regular container has still to be restarted."""
@@ -629,7 +630,7 @@ def test_active_deadline_order(timeline: Timeline) -> None:
 
 @requirement(
     "term.eviction-api",
-    OBSERVED,
+    MUST,
     since="1.29",
     scenario="term-ways",
     source=f"{DOCS}/concepts/scheduling-eviction/api-eviction/",

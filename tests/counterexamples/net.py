@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.net import SERVICE_NAME
 from fixtures.evidence.recording import LogRecord
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample, mended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,9 +103,19 @@ def stopped_at_once(edit: Edit) -> None:
     edit.move_line("proxy", "TERM", after=("app", "TERM"), pod="net-web")
 
 
-@counterexample("net.hostport-works", "the sidecar's host port is forwarded")
+@mended("net.hostport-works")
 def forwarded(edit: Edit) -> None:
     edit.rename_line("client", "GOT 23923 nothing", "GOT 23923 proxy")
+
+
+@counterexample("net.hostport-works", "the sidecar's host port is not forwarded")
+def not_mapped(edit: Edit) -> None:
+    edit.rename_line("client", "GOT 23923 proxy", "GOT 23923 nothing")
+
+
+@counterexample("net.hostport-works", "it leads to another container")
+def led_astray(edit: Edit) -> None:
+    edit.rename_line("client", "GOT 23923 proxy", "GOT 23923 app")
 
 
 @counterexample("net.port-forward", "the sidecar cannot be reached while the pod initialises")
