@@ -44,5 +44,6 @@ def upstream(path: str) -> str:
 
 KEP_SIDECARS = kep("753-sidecar-containers")
 KEP_RESTART_RULES = kep("5307-container-restart-policy")
+KEP_RESTARTABLE = kep("4438-container-restart-termination")
 KEP_RESTART_ALL = kep("5532-restart-all-containers-on-container-exits")
 LIFECYCLE_TEST = upstream("test/e2e_node/container_lifecycle_test.go")

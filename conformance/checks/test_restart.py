@@ -9,9 +9,10 @@ from conformance.checks.bounds import assert_in_time, assert_prompt
 from conformance.checks.events import assert_told
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.logs import text_of
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
 from conformance.sources import (
     INIT_CONTAINERS,
+    KEP_RESTARTABLE,
     KEP_SIDECARS,
     LIFECYCLE_TEST,
     RESTART_POLICY,
@@ -420,8 +421,9 @@ def test_image_update_bad_image(timeline: Timeline) -> None:
     "restart.blocked-by-sync",
     OBSERVED,
     since="1.29",
+    unless=(RESTARTABLE_IN_TERMINATION,),
     scenario="restart-blocked",
-    source=issue(121398),
+    source=(issue(121398), KEP_RESTARTABLE),
 )
 def test_blocked_by_sync(timeline: Timeline) -> None:
     """A sidecar that crashes while another container is being stopped is restarted after that."""

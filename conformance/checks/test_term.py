@@ -13,10 +13,11 @@ from conformance.checks.bounds import (
 )
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
 from conformance.sources import (
     DOCS,
     INIT_CONTAINERS,
+    KEP_RESTARTABLE,
     KEP_SIDECARS,
     LIFECYCLE_TEST,
     POD_REFERENCE,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from fixtures.evidence.pods import Container
     from fixtures.evidence.timeline import Timeline
 
-KEP_RESTARTABLE = kep("4438-container-restart-termination")
 TERMINATION_ORDER = upstream("pkg/kubelet/kuberuntime/kuberuntime_termination_order.go")
 ASKED = 5
 """In seconds: how long the app waits for an answer of the sidecar."""
@@ -436,6 +436,7 @@ def test_ephemeral_not_awaited(timeline: Timeline) -> None:
     "term.gap-in-chain",
     OBSERVED,
     since="1.29",
+    unless=(RESTARTABLE_IN_TERMINATION,),
     scenario="term-gap",
     source=TERMINATION_ORDER,
     needs=(*OWN_GRACE, Capability.LONG_BACKOFF),
@@ -456,6 +457,7 @@ def test_gap_in_chain(timeline: Timeline) -> None:
     "term.no-restart-while-terminating",
     MUST,
     since="1.29",
+    unless=(RESTARTABLE_IN_TERMINATION,),
     scenario="term-delete",
     source=(KEP_RESTARTABLE, LIFECYCLE_TEST),
     needs=OWN_GRACE,
