@@ -19,6 +19,7 @@ from conformance.sources import (
     upstream,
 )
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.errors import NotDoneError
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -53,6 +54,24 @@ def ports(timeline: Timeline, service: str) -> set[int]:
         if thing.get("endpoints")
         for port in thing.get("ports") or []
     }
+
+
+def endpoint_ports(timeline: Timeline, service: str) -> set[int]:
+    """Return the port numbers in the Endpoints object of a Service, as the suite read it.
+
+    Skips the check where the API server does not serve it.
+    """
+    found = [
+        action
+        for action in timeline.actions_named("endpoints")
+        if action.arguments["path"].endswith(f"/{service}")
+    ]
+    if not found:
+        raise NotDoneError(f"the suite never read the Endpoints of {service}")
+    if not found[0].accepted:
+        pytest.skip(f"the Endpoints of {service} were answered {found[0].message}")
+    subsets = found[0].body.get("subsets") or []
+    return {port["port"] for subset in subsets for port in subset.get("ports") or []}
 
 
 def assert_leads_to(timeline: Timeline, service: str, port: int) -> None:
@@ -112,6 +131,24 @@ def test_service_named(timeline: Timeline) -> None:
     """A Service whose targetPort is a port name of a sidecar reaches that sidecar."""
     assert_leads_to(timeline, "net-web-name", SIDECAR_PORT)
     assert timeline.pod_named("net-web-client")["client"].said("GOT name proxy")
+
+
+@requirement(
+    "net.endpoints-named",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=(f"{SERVICES}#field-spec-ports", pull(127976)),
+    needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK, Capability.ENDPOINTS),
+)
+def test_endpoints_named(timeline: Timeline) -> None:
+    """The Endpoints object of a Service leads to a sidecar's port by its name as by its number."""
+    by_number = endpoint_ports(timeline, "net-web-number")
+    if by_number != {SIDECAR_PORT}:
+        raise InconclusiveError(f"the Endpoints of a port by number are {by_number or 'none'}")
+    found = endpoint_ports(timeline, "net-web-name")
+    assert found == {SIDECAR_PORT}, f"the Endpoints of a port by name are {found or 'none'}"
 
 
 @requirement(

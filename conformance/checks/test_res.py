@@ -210,6 +210,25 @@ def test_limitrange(timeline: Timeline) -> None:
 
 
 @requirement(
+    "res.limitrange-init-peak",
+    SHOULD,
+    by=API_SERVER,
+    since="1.29",
+    scenario="res-ranges",
+    source=KEP_SIDECARS,
+    needs=OWN_RESOURCES,
+)
+def test_limitrange_init_peak(timeline: Timeline) -> None:
+    """A LimitRange of pods counts a plain init container with the sidecars listed before it."""
+    beside = proposal(timeline, "beside-init")
+    forbidden = beside.status == HTTPStatus.FORBIDDEN
+    assert forbidden, f"a sidecar of 40Mi before an init container of 64Mi: {beside.message}"
+    assert "maximum memory usage per Pod" in beside.message, beside.message
+    after = proposal(timeline, "after-init")
+    assert after.accepted, f"a sidecar of 40Mi after an init container of 64Mi: {after.message}"
+
+
+@requirement(
     "res.qos-includes-sidecars",
     MUST,
     by=API_SERVER,

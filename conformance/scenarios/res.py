@@ -127,6 +127,9 @@ def res_ranges(staging: Staging) -> None:
     propose(staging, "much", [limited("sidecar", 65, sidecar=True)], [limited("app", 20)])
     propose(staging, "together", [side], [app])
     propose(staging, "in-turn", [limited("init", 60)], [app])
+    small, init = limited("sidecar", 40, sidecar=True), limited("init", 64)
+    propose(staging, "beside-init", [small, init], [limited("app", 20)])
+    propose(staging, "after-init", [init, small], [limited("app", 20)])
 
 
 @scenario("res-pod", seconds=8, own_namespace=True, applies=False)

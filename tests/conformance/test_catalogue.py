@@ -72,6 +72,7 @@ LATER = {
     "api.gate-removed": "1.37 removes the gate",
     "api.kubelet-gate-off-rejects": "1.33 locks the gate: it cannot be off any more",
     "api.scheduler-gate-off-unschedulable": "as above",
+    "hook.sleep": "PodLifecycleSleepAction is beta, and on, since 1.30",
     "node.kubelet-restart-status-stable": "1.35 brings it, with a gate for what was before",
     "res.dra-extended": "1.35 brings it, as part of a feature that is newer than sidecars",
     "res.pod-level": "PodLevelResources is beta, and on, since 1.34",
@@ -90,7 +91,7 @@ LATER = {
     "rules.restart-all-ungraceful": "as above",
     "sched.image-locality": "1.30 brings it, as a feature of its changelog",
     "term.alpha-unordered": "1.29 brings the order",
-    "term.sleep-hook": "PodLifecycleSleepAction is beta, and on, since 1.30",
+    "term.sleep-hook": "as hook.sleep",
     "term.stopsignal": "1.33 brings ContainerStopSignals",
     "wl.scale-down-prefers-flapping-sidecars": "1.32 brings it, as a feature of its changelog",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.net import SERVICE_NAME
-from fixtures.evidence.recording import LogRecord
+from fixtures.evidence.recording import ActionRecord, LogRecord
 from tests.kit.edits import Edit, counterexample, mended
 
 if TYPE_CHECKING:
@@ -121,3 +121,23 @@ def led_astray(edit: Edit) -> None:
 @counterexample("net.port-forward", "the sidecar cannot be reached while the pod initialises")
 def not_forwarded(edit: Edit) -> None:
     edit.action("forward").answer = {"output": "", "error": "connection refused"}
+
+
+def read_endpoints(edit: Edit, service: str) -> Json:
+    """Return an Endpoints object as the suite read it, to be changed in place."""
+    for action in edit.of(ActionRecord):
+        if action.name == "endpoints" and action.arguments["path"].endswith(service):
+            body: Json = action.answer["body"]
+            return body
+    raise AssertionError(f"the Endpoints of {service} were not read")
+
+
+@counterexample("net.endpoints-named", "port names of sidecars are not looked up")
+def no_endpoints(edit: Edit) -> None:
+    del read_endpoints(edit, "net-web-name")["subsets"]
+
+
+@counterexample("net.endpoints-named", "the name leads to another port")
+def other_endpoints(edit: Edit) -> None:
+    for subset in read_endpoints(edit, "net-web-name")["subsets"]:
+        subset["ports"][0]["port"] = 8081

@@ -86,6 +86,16 @@ def init_in_pod(edit: Edit) -> None:
     proposed(edit, "res-ranges-in-turn").update(status=HTTPStatus.FORBIDDEN, body={})
 
 
+@counterexample("res.limitrange-init-peak", "sidecars do not add to a later init container")
+def peak_without(edit: Edit) -> None:
+    proposed(edit, "res-ranges-beside-init").update(status=HTTPStatus.CREATED, body={})
+
+
+@counterexample("res.limitrange-init-peak", "sidecars add to an earlier init container")
+def peak_with_later(edit: Edit) -> None:
+    proposed(edit, "res-ranges-after-init").update(status=HTTPStatus.FORBIDDEN, body={})
+
+
 @counterexample("res.qos-includes-sidecars", "a sidecar without requests is overlooked")
 def overlooked(edit: Edit) -> None:
     proposed(edit, "res-fit-burstable-sidecar")["body"]["status"]["qosClass"] = "Guaranteed"
