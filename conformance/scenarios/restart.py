@@ -35,9 +35,9 @@ def restart_exits(staging: Staging) -> None:
         staging.until_finished(f"restart-exits-{policy}")
 
 
-@scenario("restart-backoff", seconds=53, follows=("zero", "one", "app"))
+@scenario("restart-backoff", seconds=53, follows=("zero", "one", "two", "app"))
 def restart_backoff(staging: Staging) -> None:
-    """Wait until both sidecars of the first pod run for the fourth time."""
+    """Wait until two sidecars of the first pod run for the fourth time."""
     for name in ("zero", "one"):
         staging.until_said(name, "START 4", pod="restart-backoff")
 
