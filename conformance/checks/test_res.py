@@ -166,6 +166,25 @@ def test_quota(timelines: Mapping[str, Timeline]) -> None:
 
 
 @requirement(
+    "res.quota-kinds",
+    MUST,
+    by=API_SERVER,
+    since="1.29",
+    scenario="res-kinds",
+    source=(SIDECARS, QUOTAS),
+    needs=OWN_RESOURCES,
+)
+def test_quota_kinds(timeline: Timeline) -> None:
+    """A quota charges the CPU limits of sidecars and their ephemeral storage as all else."""
+    wanted = {
+        "limits.cpu": "40m",
+        "requests.ephemeral-storage": "40Mi",
+        "limits.ephemeral-storage": "80Mi",
+    }
+    assert_charged(timeline, "sum", wanted)
+
+
+@requirement(
     "res.pod-level",
     MUST,
     by=(*SCHEDULED, *KUBELET),

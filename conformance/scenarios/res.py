@@ -112,6 +112,23 @@ def res_formula(staging: Staging) -> None:
     propose_too_much(staging, "missing", [container("sidecar", sidecar=True)], [app])
 
 
+@scenario("res-kinds", seconds=1, own_namespace=True)
+def res_kinds(staging: Staging) -> None:
+    """Propose a pod that is over quota, by the limit of its CPU and by what it stores."""
+
+    def storing(name: str, amount: int, *, sidecar: bool = False) -> Json:
+        made = container(name, sidecar=sidecar)
+        made["resources"] = {
+            "requests": {"ephemeral-storage": f"{amount}Mi"},
+            "limits": {"cpu": f"{amount}m", "ephemeral-storage": f"{2 * amount}Mi"},
+        }
+        return made
+
+    staging.until("the quota to be in force", lambda: quota(staging).get("hard"))
+    sidecar, app = storing("sidecar", 30, sidecar=True), storing("app", 10)
+    propose_too_much(staging, "sum", [sidecar], [app])
+
+
 @scenario("res-ranges", seconds=1, own_namespace=True)
 def res_ranges(staging: Staging) -> None:
     """Propose pods to a namespace with limits for containers and for pods."""

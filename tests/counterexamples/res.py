@@ -55,6 +55,20 @@ def no_requests(edit: Edit) -> None:
     proposed(edit, "res-formula-missing").update(status=HTTPStatus.CREATED, body={})
 
 
+@counterexample("res.quota-kinds", "what a sidecar stores is not charged")
+def free_storage(edit: Edit) -> None:
+    body = proposed(edit, "res-kinds-sum")["body"]
+    body["message"] = body["message"].replace(
+        "requests.ephemeral-storage=40Mi", "requests.ephemeral-storage=10Mi"
+    )
+
+
+@counterexample("res.quota-kinds", "the CPU limit of a sidecar is not charged")
+def free_limit(edit: Edit) -> None:
+    body = proposed(edit, "res-kinds-sum")["body"]
+    body["message"] = body["message"].replace("limits.cpu=40m", "limits.cpu=10m")
+
+
 @counterexample("res.pod-level", "the formula is used all the same")
 def formula(edit: Edit) -> None:
     charge(edit, "pod-level", "requests.cpu=200m", "requests.cpu=40m")
