@@ -242,6 +242,11 @@ def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
 
     The rules before the one that fails the Job name others, and would have the pod ignored.
     """
+    rules = timeline.job.spec["podFailurePolicy"]["rules"]
+    named = [rule["onExitCodes"].get("containerName") for rule in rules]
+    if named != ["app", "sidecar-1", "sidecar-2"]:
+        raise NotDoneError("the rules of the policy name no sidecar")
+    assert len(timeline.pods) == 1, f"the Job made {len(timeline.pods)} pods"
     (pod,) = timeline.pods
     assert pod["app"].last.exit_code == 1
     for name in ("sidecar-1", "sidecar-2"):
