@@ -41,12 +41,17 @@ def _edition(name: str) -> str:
 def require_known(evidence: Evidence, scenarios: Iterable[str]) -> None:
     """Raise OlderError where a run was recorded before there was one of the scenarios.
 
-    Of a run that does not tell its scenarios nobody knows why it lacks one: it is older, too.
+    Of a run that does not tell its scenarios nobody knows why it lacks one: it is older, too. So is
+    one that left a scenario out: to its suite none of the checks was promised there.
     """
-    known = evidence.facts.scenarios
+    known, staged = evidence.facts.scenarios, evidence.facts.staged
     for name in scenarios:
-        if not evidence.has(name) and name not in (known or {}):
+        if evidence.has(name):
+            continue
+        if name not in (known or {}):
             raise OlderError(f"recorded before there was this scenario: {name}")
+        if staged is not None and name not in staged:
+            raise OlderError(f"recorded without this scenario: {name}")
 
 
 def why_older(raised: BaseException | None, evidence: Evidence, scenarios: Iterable[str]) -> str:

@@ -33,6 +33,9 @@ CONTROLLED: Final = (Component.API_SERVER, Component.CONTROLLER_MANAGER, Compone
 PODS: Final = (Component.API_SERVER, Component.KUBELET)
 """What makes most promises: the API server takes a pod, the kubelet runs it."""
 
+RESTARTABLE_IN_TERMINATION: Final = "SidecarsRestartableDuringPodTermination"
+"""The feature gate with which sidecars are restarted while their pod stops: alpha in 1.38."""
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -41,7 +44,8 @@ class Requirement:
     `by` names the components that make it together: the oldest of them counts. `since` is the minor
     version (`1.29`) whose release made the promise, never the one that fixed a bug; `until` is the
     last minor that makes it, None while it stands. `gates` names the feature gates without which
-    nothing is promised, `needs` what a cluster must have for the promise to be judged there at all.
+    nothing is promised, `unless` those with which something else is: they lift a limit. `needs` is
+    what a cluster must have for the promise to be judged there at all.
     """
 
     id: str
@@ -54,6 +58,7 @@ class Requirement:
     needs: tuple[Capability, ...]
     by: tuple[Component, ...] = PODS
     gates: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -77,6 +82,9 @@ class Requirement:
             for gate in self.gates:
                 if components.gate(one, gate, nodes) is False:
                     return f"feature gate {gate} of the {one} is off"
+            for gate in self.unless:
+                if components.anywhere(one, gate, nodes):
+                    return f"feature gate {gate} of the {one} is on"
         return None
 
 
@@ -96,6 +104,7 @@ def requirement(  # noqa: PLR0913 - each is one fact of the declaration
     until: str | None = None,
     by: tuple[Component, ...] = PODS,
     gates: tuple[str, ...] = (),
+    unless: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Declare the promise that the decorated check judges; the check's docstring is its sentence.
 
@@ -126,6 +135,7 @@ def requirement(  # noqa: PLR0913 - each is one fact of the declaration
             needs=needs,
             by=by,
             gates=gates,
+            unless=unless,
         )
         marked: Callable[..., None] = pytest.mark.requirement(declared)(check)
         return marked

@@ -249,10 +249,11 @@ class Session:
             follows=any(kubelet.rotates_soon for kubelet in found.components.kubelets.values()),
         )
         run_facts = self._facts(found, cluster)
+        names = self._scenarios(run_facts)
+        run_facts = run_facts.model_copy(update={"staged": tuple(sorted(names))})
         # Whatever happens from now on, what was recorded until then can be judged again.
         run_facts.write(self.work)
         self.evidence = Evidence(run_facts, self.work)
-        names = self._scenarios(run_facts)
         try:
             with _disk_of(stage):
                 stage.stage(

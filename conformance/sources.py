@@ -7,6 +7,7 @@ path in the Kubernetes repository as `upstream` writes it.
 from __future__ import annotations
 
 DOCS = "https://kubernetes.io/docs"
+POD_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/pod-v1/"
 SIDECARS = f"{DOCS}/concepts/workloads/pods/sidecar-containers/"
 SIDECAR_JOBS = f"{SIDECARS}#jobs-with-sidecar-containers"
 INIT_CONTAINERS = f"{DOCS}/concepts/workloads/pods/init-containers/"
@@ -43,5 +44,6 @@ def upstream(path: str) -> str:
 
 KEP_SIDECARS = kep("753-sidecar-containers")
 KEP_RESTART_RULES = kep("5307-container-restart-policy")
+KEP_RESTARTABLE = kep("4438-container-restart-termination")
 KEP_RESTART_ALL = kep("5532-restart-all-containers-on-container-exits")
 LIFECYCLE_TEST = upstream("test/e2e_node/container_lifecycle_test.go")

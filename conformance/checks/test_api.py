@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,12 @@ from conformance.requirements import (
 )
 from conformance.scenarios.api import CHANGED_IMAGE
 from conformance.sources import (
-    DOCS,
     INIT_CONTAINERS,
     KEP_RESTART_ALL,
     KEP_RESTART_RULES,
     KEP_SIDECARS,
     POD_LIFECYCLE,
+    POD_REFERENCE,
     SIDECAR_BLOG,
     SIDECAR_TUTORIAL,
     SIDECARS,
@@ -39,13 +40,12 @@ from fixtures.kubeapi.metrics import samples_of
 from fixtures.stage import manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from fixtures.evidence.timeline import Action, Timeline
 
     Json = Mapping[str, Any]
 
-POD_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/pod-v1/"
 CHANGELOG = "https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-"
 KEP_RESIZE = kep("1287-in-place-update-pod-resources")
 VALIDATION = upstream("pkg/apis/core/validation/validation.go")
@@ -74,6 +74,15 @@ def policy_of(document: Json, name: str) -> str | None:
     """Return the restart policy of an init container; None where it has none, or is not there."""
     found = {one["name"]: one.get("restartPolicy") for one in init_containers(document)}
     return found.get(name)
+
+
+def holds(stored: object, sent: object) -> bool:
+    """Tell whether a stored value has all that was sent; an object may have more, by defaults."""
+    if isinstance(stored, Mapping) and isinstance(sent, Mapping):
+        return all(holds(stored.get(name), value) for name, value in sent.items())
+    if isinstance(stored, list) and isinstance(sent, list):
+        return len(stored) == len(sent) and all(map(holds, stored, sent))
+    return stored == sent
 
 
 def assert_refused(action: Action, field: str, words: str = "") -> None:
@@ -110,6 +119,28 @@ def test_field_persisted(timeline: Timeline) -> None:
         assert reading.status == HTTPStatus.OK, f"{kind} cannot be read back"
         stored = policy_of(reading.body, name)
         assert stored == "Always", f"{kind} was stored without its sidecar's restartPolicy"
+
+
+@requirement(
+    "api.field-kept-on-update",
+    MUST,
+    by=API_SERVER,
+    since="1.29",
+    scenario="api-updates",
+    source=(SIDECARS, POD_REFERENCE),
+)
+def test_field_kept_on_update(timeline: Timeline) -> None:
+    """A sidecar stays one when its pod, or the object of its template, is updated as a whole."""
+    for document in manifest.load("api-updates"):
+        kind, name = document["kind"], document["metadata"]["name"]
+        update = timeline.action("update", name=name)
+        assert update.accepted, f"the update of the {kind} was refused: {update.message}"
+        readings = timeline.actions_named("read")
+        read = [one.body for one in readings if one.arguments["path"].endswith(f"/{name}")][-1]
+        assert "sidecar-conformance/updated" in read["metadata"]["labels"], f"{kind}: no update"
+        for answer in (update.body, read):
+            kept = policy_of(answer, "sidecar")
+            assert kept == "Always", f"the {kind} has lost its sidecar's restartPolicy"
 
 
 @requirement(
@@ -259,6 +290,34 @@ def test_probes_and_hooks_allowed(timeline: Timeline) -> None:
     ):
         plain = timeline.creation(f"api-validation-plain-{name}")
         assert_refused(plain, f"spec.initContainers[0].{field}")
+
+
+@requirement(
+    "api.probes-and-hooks-validated",
+    MUST,
+    by=API_SERVER,
+    since="1.29",
+    scenario="api-probes",
+    source=(POD_REFERENCE, KEP_SIDECARS, VALIDATION),
+    needs=OWN_CONTAINERS,
+)
+def test_probes_and_hooks_validated(timeline: Timeline) -> None:
+    """A sidecar's probes and hooks are stored as they were sent, and refused where invalid."""
+    sent = init_containers(manifest.load("api-probes")[0])[0]
+    stored = init_containers(timeline.created("api-probes-valid"))[0]
+    for field in ("startupProbe", "livenessProbe", "readinessProbe", "lifecycle"):
+        assert holds(stored.get(field), sent[field]), f"{field} was stored as {stored.get(field)}"
+    for name, field in (
+        ("no-handler", "livenessProbe"),
+        ("two-handlers", "readinessProbe.tcpSocket"),
+        ("alive-twice", "livenessProbe.successThreshold"),
+        ("up-twice", "startupProbe.successThreshold"),
+        ("ready-grace", "readinessProbe.terminationGracePeriodSeconds"),
+        ("empty-hook", "lifecycle.preStop"),
+        ("double-hook", "lifecycle.postStart.httpGet"),
+    ):
+        proposed = timeline.creation(f"api-probes-{name}")
+        assert_refused(proposed, f"spec.initContainers[0].{field}")
 
 
 @requirement(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.bounds import assert_at_least
 from conformance.requirements import MUST, requirement
-from conformance.sources import LIFECYCLE_HOOKS, upstream
+from conformance.sources import LIFECYCLE_HOOKS, issue, kep, upstream
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
@@ -26,6 +27,26 @@ def test_http(timeline: Timeline) -> None:
     """The postStart and preStop hooks of a sidecar send HTTP requests, by default to the pod."""
     assert timeline["server"].said("HOOK poststart") < timeline["app"].said("START")
     assert timeline["server"].said("HOOK prestop") < timeline["by-http"].said("TERM")
+
+
+@requirement(
+    "hook.sleep",
+    MUST,
+    since="1.30",
+    gates=("PodLifecycleSleepAction",),
+    scenario="hook-sleep",
+    source=(LIFECYCLE_HOOKS, kep("3960-pod-lifecycle-sleep-action"), issue(129907)),
+)
+def test_sleep(timeline: Timeline) -> None:
+    """The postStart hook of a sidecar may sleep, and what has such a hook can be changed.
+
+    It sleeps for 3 s, and the app starts after that.
+    """
+    change = timeline.action("patch", name="hook-sleep-template")
+    assert change.accepted, f"the change of the template was answered {change.message}"
+    waited = timeline["app"].said("START") - timeline["sidecar"].said("START")
+    assert_at_least(timeline, waited, 2)
+    assert timeline.pod.phase == "Succeeded", f"the pod is {timeline.pod.phase}"
 
 
 @requirement(

@@ -9,6 +9,7 @@ from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
+from fixtures.evidence.errors import NotDoneError
 from fixtures.evidence.instances import KILLED
 from fixtures.evidence.moments import InconclusiveError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
 
 JOBS = f"{DOCS}/concepts/workloads/controllers/job/"
+JOB_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/job-v1/"
 CRON_JOBS = f"{DOCS}/concepts/workloads/controllers/cron-jobs/"
 JOB_CONTROLLER = upstream("pkg/controller/job/job_controller.go")
 KEP_REPLACEMENT = (
@@ -172,6 +174,29 @@ def test_main_failure_counts(timeline: Timeline) -> None:
 
 
 @requirement(
+    "job.backoff-after-sidecar-stop",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-failing",
+    source=(f"{JOBS}#pod-backoff-failure-policy", pull(124942)),
+    needs=OWN_GRACE,
+)
+def test_backoff_after_sidecar_stop(timeline: Timeline) -> None:
+    """A failed pod is replaced 10 s after its sidecars have stopped, not after its app has failed.
+
+    The sidecar takes 6 s to stop, and times of the API are whole seconds.
+    """
+    assert len(timeline.pods) > 1, "the failed pod was not replaced"
+    first, second = timeline.pods[:2]
+    if not first["sidecar"].said("EXIT") - first["app"].said("DONE") >= 5:
+        raise NotDoneError("the sidecar did not take 6 s to stop")
+    stamp = second.last.raw["metadata"]["creationTimestamp"]
+    created = timeline.clocks.second(stamp, "the second pod was created", "creationTimestamp")
+    assert created - first["sidecar"].said("EXIT") >= 8
+
+
+@requirement(
     "job.sidecar-restarts-consume-backofflimit",
     OBSERVED,
     by=CONTROLLED,
@@ -205,21 +230,28 @@ def test_never_ignores_sidecar_restarts(timeline: Timeline) -> None:
 
 @requirement(
     "job.failure-policy-sees-sidecar",
-    OBSERVED,
+    MUST,
     by=CONTROLLED,
     since="1.29",
     scenario="job-policy",
-    source=upstream("pkg/controller/job/pod_failure_policy.go"),
+    source=(JOB_REFERENCE, f"{JOBS}#pod-failure-policy"),
     needs=OWN_GRACE,
 )
 def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
-    """Exit codes of sidecars count in a pod failure policy, which may also name a sidecar."""
-    assert timeline["app"].last.exit_code == 1
+    """A rule of a pod failure policy that names a sidecar goes by that one's exit code alone.
+
+    The rules before the one that fails the Job name others, and would have the pod ignored.
+    """
+    rules = timeline.job.spec["podFailurePolicy"]["rules"]
+    named = [rule["onExitCodes"].get("containerName") for rule in rules]
+    if named != ["app", "sidecar-1", "sidecar-2"]:
+        raise NotDoneError("the rules of the policy name no sidecar")
+    assert len(timeline.pods) == 1, f"the Job made {len(timeline.pods)} pods"
+    (pod,) = timeline.pods
+    assert pod["app"].last.exit_code == 1
     for name in ("sidecar-1", "sidecar-2"):
-        assert timeline[name].last.exit_code == KILLED
+        assert pod[name].last.exit_code == KILLED
     assert_job_is(timeline, "Failed", "PodFailurePolicy")
-    named = timeline.creation("job-policy-named")
-    assert named.accepted, f"a policy that names a sidecar was answered {named.message}"
 
 
 @requirement(
@@ -252,13 +284,16 @@ def test_active_deadline(timeline: Timeline) -> None:
     needs=OWN_GRACE,
 )
 def test_suspend_resume(timeline: Timeline) -> None:
-    """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh."""
+    """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh.
+
+    Its status tells both.
+    """
     assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
     first, second = timeline.pods
-    assert any(
-        version.spec.get("suspend") is True and version.condition("Suspended").true
-        for version in timeline.job.versions
-    ), "the Job never told that it is suspended"
+    told = timeline.job.history(lambda version: version.condition("Suspended").status, "Suspended")
+    assert [seen.value for seen in told if seen.value] == ["True", "False"], (
+        f"the condition Suspended was {[seen.value for seen in told]}"
+    )
     assert_reverse_order(first, ("sidecar-1", "sidecar-2"))
     assert first["app"].said("EXIT") < second["app"].said("UP")
     for container in second.containers.values():

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.checks.needs import OWN_CONTAINERS
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
-from conformance.sources import DEBUG_INIT, DOCS, KEP_SIDECARS, SIDECAR_BLOG, upstream
+from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
+from conformance.sources import DEBUG_INIT, DOCS, KEP_SIDECARS, SIDECAR_BLOG, pull, upstream
 from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.status import phase_of
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ANNOTATIONS = f"{DOCS}/reference/labels-annotations-taints/"
 PRINTERS = upstream("pkg/printers/internalversion/printers.go")
 DEFAULT_CHOICE = upstream("staging/src/k8s.io/kubectl/pkg/cmd/util/podcmd/podcmd.go")
+UNEXPECTED_STATUSES = upstream("pkg/apis/core/validation/validation.go ValidatePodStatusUpdate")
 KUBECTL = (Capability.SIDECARS, Capability.NODE_ACCESS)
 
 
@@ -68,6 +69,22 @@ def test_status_init_progress(timeline: Timeline) -> None:
     assert_shown(timeline, "first sidecar runs", "Status", "Init:0/3")
     assert_shown(timeline, "first sidecar started", "Status", "Init:1/3")
     assert_shown(timeline, "ready", "Status", "Running")
+
+
+@requirement(
+    "kubectl.unknown-status",
+    MUST,
+    by=API_SERVER,
+    since="1.29",
+    scenario="kubectl-ghost",
+    source=(pull(124906), UNEXPECTED_STATUSES),
+)
+def test_unknown_status(timeline: Timeline) -> None:
+    """A pod is shown although its status tells of an init container that it does not have."""
+    proposed = timeline.action("patch")
+    assert proposed.accepted, f"its row was answered {proposed.message}"
+    cells = row(timeline, "patch")
+    assert cells.get("Name") == "kubectl-ghost", f"its row was {dict(cells) or 'no table'}"
 
 
 @requirement(

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from conformance.checks.instances import assert_ran_once
 from conformance.requirements import KUBELET, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.node import tells_usage
-from conformance.sources import DOCS, KEP_SIDECARS, LIFECYCLE_TEST, pull, upstream
+from conformance.sources import (
+    DOCS,
+    INIT_CONTAINERS,
+    KEP_SIDECARS,
+    LIFECYCLE_TEST,
+    SIDECARS,
+    pull,
+    upstream,
+)
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.recording import PAUSE_API_SERVER
 from fixtures.kubeapi.metrics import samples_of
@@ -17,6 +25,11 @@ if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
 
 NEEDS = (Capability.SIDECARS, Capability.NODE_ACCESS)
+STATIC_PODS = f"{DOCS}/tasks/configure-pod-container/static-pod/"
+STATUS_GATE = (
+    f"{DOCS}/reference/command-line-tools-reference/feature-gates/"
+    "#ChangeContainerStatusOnKubeletRestart"
+)
 
 
 def assert_ran_again(container: Container) -> None:
@@ -105,7 +118,7 @@ def test_kubelet_restart_no_restart(timeline: Timeline) -> None:
     by=KUBELET,
     since="1.35",
     scenario="node-kubelet",
-    source=pull(134746),
+    source=(STATUS_GATE, pull(134746)),
     needs=NEEDS,
 )
 def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
@@ -126,9 +139,9 @@ def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
     "node.update-during-reboot",
     MUST,
     by=KUBELET,
-    since="1.32",
+    since="1.29",
     scenario="node-kubelet",
-    source=LIFECYCLE_TEST,
+    source=(SIDECARS, LIFECYCLE_TEST),
     needs=(*NEEDS, Capability.SECOND_IMAGE),
 )
 def test_update_during_reboot(timeline: Timeline) -> None:
@@ -145,9 +158,9 @@ def test_update_during_reboot(timeline: Timeline) -> None:
     "node.sandbox-recreate-init-first",
     MUST,
     by=KUBELET,
-    since="1.37",
+    since="1.29",
     scenario="node-kubelet",
-    source=pull(138514),
+    source=(INIT_CONTAINERS, KEP_SIDECARS, pull(138514)),
     needs=NEEDS,
 )
 def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
@@ -161,7 +174,7 @@ def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
     OBSERVED,
     since="1.29",
     scenario="node-kubelet",
-    source=f"{DOCS}/tasks/configure-pod-container/static-pod/",
+    source=STATIC_PODS,
     needs=NEEDS,
 )
 def test_static_pod(timeline: Timeline) -> None:
@@ -177,9 +190,9 @@ def test_static_pod(timeline: Timeline) -> None:
     "node.static-pod-sidecar-removed",
     MUST,
     by=KUBELET,
-    since="1.36",
+    since="1.29",
     scenario="node-kubelet",
-    source=pull(131317),
+    source=(STATIC_PODS, pull(131317)),
     needs=NEEDS,
 )
 def test_static_pod_sidecar_removed(timeline: Timeline) -> None:

@@ -8,7 +8,7 @@ from conformance.checks.bounds import assert_prompt
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.status import held_back_after_restart, starts_again
-from conformance.sources import POD_LIFECYCLE, SIDECARS, pull, upstream
+from conformance.sources import INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, pull, upstream
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.moments import InconclusiveError
 
@@ -21,9 +21,9 @@ GET_PHASE = upstream("pkg/kubelet/kubelet_pods.go getPhase")
 @requirement(
     "phase.reboot-pending",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="node-kubelet",
-    source=pull(126653),
+    source=(INIT_CONTAINERS, pull(126653)),
     needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
 )
 def test_reboot_pending(timeline: Timeline) -> None:
@@ -83,7 +83,7 @@ def test_running_with_crashing_sidecar(timeline: Timeline) -> None:
 @requirement(
     "phase.not-back-to-pending",
     OBSERVED,
-    since="1.33",
+    since="1.29",
     scenario="status-crash",
     source=GET_PHASE,
 )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 QUOTAS = f"{DOCS}/concepts/policy/resource-quotas/"
 QOS = f"{DOCS}/concepts/workloads/pods/pod-qos/"
 OVERHEAD = f"{DOCS}/concepts/scheduling-eviction/pod-overhead/"
+EPHEMERAL_STORAGE = f"{DOCS}/concepts/configuration/manage-resources-containers/"
 POD_LEVEL = (
     f"{DOCS}/tasks/configure-pod-container/assign-pod-level-resources/",
     "https://github.com/kubernetes/enhancements/issues/2837",
@@ -165,6 +166,25 @@ def test_quota(timelines: Mapping[str, Timeline]) -> None:
 
 
 @requirement(
+    "res.quota-kinds",
+    MUST,
+    by=API_SERVER,
+    since="1.29",
+    scenario="res-kinds",
+    source=(SIDECARS, QUOTAS),
+    needs=OWN_RESOURCES,
+)
+def test_quota_kinds(timeline: Timeline) -> None:
+    """A quota charges the CPU limits of sidecars and their ephemeral storage as all else."""
+    wanted = {
+        "limits.cpu": "40m",
+        "requests.ephemeral-storage": "40Mi",
+        "limits.ephemeral-storage": "80Mi",
+    }
+    assert_charged(timeline, "sum", wanted)
+
+
+@requirement(
     "res.pod-level",
     MUST,
     by=(*SCHEDULED, *KUBELET),
@@ -206,6 +226,25 @@ def test_limitrange(timeline: Timeline) -> None:
         assert words in answer.message, f"{name}: {answer.message}"
     in_turn = proposal(timeline, "in-turn")
     assert in_turn.accepted, f"in-turn was answered {in_turn.message}"
+
+
+@requirement(
+    "res.limitrange-init-peak",
+    SHOULD,
+    by=API_SERVER,
+    since="1.29",
+    scenario="res-ranges",
+    source=KEP_SIDECARS,
+    needs=OWN_RESOURCES,
+)
+def test_limitrange_init_peak(timeline: Timeline) -> None:
+    """A LimitRange of pods counts a plain init container with the sidecars listed before it."""
+    beside = proposal(timeline, "beside-init")
+    forbidden = beside.status == HTTPStatus.FORBIDDEN
+    assert forbidden, f"a sidecar of 40Mi before an init container of 64Mi: {beside.message}"
+    assert "maximum memory usage per Pod" in beside.message, beside.message
+    after = proposal(timeline, "after-init")
+    assert after.accepted, f"a sidecar of 40Mi after an init container of 64Mi: {after.message}"
 
 
 @requirement(
@@ -269,9 +308,9 @@ def test_pod_cgroup(timeline: Timeline) -> None:
 @requirement(
     "res.oom-score",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="res-pod",
-    source=(pull(128029), KEP_SIDECARS),
+    source=(KEP_SIDECARS, pull(128029)),
     needs=OWN_RESOURCES,
 )
 def test_oom_score(timeline: Timeline) -> None:
@@ -283,7 +322,13 @@ def test_oom_score(timeline: Timeline) -> None:
     assert scores["sidecar"] <= scores["small"], f"{scores}"
 
 
-@requirement("res.ephemeral-limit", MUST, since="1.37", scenario="res-disk", source=pull(138462))
+@requirement(
+    "res.ephemeral-limit",
+    MUST,
+    since="1.29",
+    scenario="res-disk",
+    source=(EPHEMERAL_STORAGE, pull(138462)),
+)
 def test_ephemeral_limit(timeline: Timeline) -> None:
     """A sidecar that exceeds its own limit of ephemeral storage gets the pod evicted."""
     assert timeline["sidecar"].said("WRITTEN")
@@ -347,7 +392,7 @@ def test_dra_extended() -> None:
 @requirement(
     "res.eviction-message",
     OBSERVED,
-    since="1.32",
+    since="1.29",
     source=pull(124947),
     needs=(Capability.SIDECARS, Capability.NODE_PRESSURE),
 )

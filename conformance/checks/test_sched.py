@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from conformance.requirements import MUST, OBSERVED, SCHEDULED, SHOULD, requirement
 from conformance.scenarios.res import WIDGET
-from conformance.sources import KEP_SIDECARS, pull
+from conformance.sources import DOCS, KEP_SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
+
+PORTS = f"{DOCS}/concepts/configuration/overview/"
+SCHEDULING_PLUGINS = f"{DOCS}/reference/scheduling/config/#scheduling-plugins"
 
 
 def assert_no_room(timeline: Timeline, name: str, words: str, *, beside: str) -> None:
@@ -28,9 +31,9 @@ def assert_no_room(timeline: Timeline, name: str, words: str, *, beside: str) ->
     "sched.hostport",
     MUST,
     by=SCHEDULED,
-    since="1.33",
+    since="1.29",
     scenario="sched-hostport",
-    source=pull(132040),
+    source=(PORTS, SCHEDULING_PLUGINS, pull(132040)),
     needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES, Capability.NODES),
 )
 def test_hostport(timeline: Timeline) -> None:
@@ -56,7 +59,7 @@ def test_extended_resource_sum(timeline: Timeline) -> None:
     "sched.scoring",
     OBSERVED,
     by=SCHEDULED,
-    since="1.32",
+    since="1.29",
     source=pull(127878),
     needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),
 )

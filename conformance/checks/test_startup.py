@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_hooked
-from conformance.checks.events import assert_told
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.startup import POLICY_SUFFIXES
 from conformance.sources import (
@@ -155,7 +154,7 @@ def test_poststart_gates_next(timeline: Timeline) -> None:
 
 @requirement(
     "startup.poststart-failure-blocks",
-    OBSERVED,
+    MUST,
     since="1.29",
     scenario="startup-open",
     source=LIFECYCLE_HOOKS,
@@ -165,10 +164,6 @@ def test_poststart_failure_blocks(timeline: Timeline) -> None:
     hooked = timeline["hooked"]
     assert hooked.restarts >= 1, "hooked was not restarted after its postStart hook had failed"
     assert hooked.last.said("HOOKED") < timeline["server"].said("START")
-    reasons = {event.reason for event in timeline.events()}
-    told = "FailedPostStartHook" in reasons
-    message = f"no event FailedPostStartHook, only {sorted(reasons)}"
-    assert_told(timeline, timeline.pod, message, told=told)
 
 
 @requirement(
@@ -401,9 +396,9 @@ def test_very_short_sidecar(timeline: Timeline) -> None:
 @requirement(
     "startup.image-change-during-init",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="restart-image",
-    source=(LIFECYCLE_TEST, pull(126525)),
+    source=(SIDECARS, LIFECYCLE_TEST, pull(126525)),
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_change_during_init(timeline: Timeline) -> None:

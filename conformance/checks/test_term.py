@@ -13,12 +13,14 @@ from conformance.checks.bounds import (
 )
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
 from conformance.sources import (
     DOCS,
     INIT_CONTAINERS,
+    KEP_RESTARTABLE,
     KEP_SIDECARS,
     LIFECYCLE_TEST,
+    POD_REFERENCE,
     POD_TERMINATION,
     SIDECAR_BLOG,
     SIDECAR_TERMINATION,
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from fixtures.evidence.pods import Container
     from fixtures.evidence.timeline import Timeline
 
-KEP_RESTARTABLE = kep("4438-container-restart-termination")
 TERMINATION_ORDER = upstream("pkg/kubelet/kuberuntime/kuberuntime_termination_order.go")
 ASKED = 5
 """In seconds: how long the app waits for an answer of the sidecar."""
@@ -331,10 +332,10 @@ def test_natural_never_onfailure(timelines: Mapping[str, Timeline]) -> None:
 
 @requirement(
     "term.onfailure-keeps-while-retrying",
-    OBSERVED,
+    MUST,
     since="1.29",
     scenario="job-indexed",
-    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go"),
+    source=(POD_REFERENCE, SIDECAR_TERMINATION),
 )
 def test_onfailure_keeps_while_retrying(timeline: Timeline) -> None:
     """With OnFailure, sidecars run on while any regular container has still to be restarted."""
@@ -435,6 +436,7 @@ def test_ephemeral_not_awaited(timeline: Timeline) -> None:
     "term.gap-in-chain",
     OBSERVED,
     since="1.29",
+    unless=(RESTARTABLE_IN_TERMINATION,),
     scenario="term-gap",
     source=TERMINATION_ORDER,
     needs=(*OWN_GRACE, Capability.LONG_BACKOFF),
@@ -455,6 +457,7 @@ def test_gap_in_chain(timeline: Timeline) -> None:
     "term.no-restart-while-terminating",
     MUST,
     since="1.29",
+    unless=(RESTARTABLE_IN_TERMINATION,),
     scenario="term-delete",
     source=(KEP_RESTARTABLE, LIFECYCLE_TEST),
     needs=OWN_GRACE,
@@ -470,9 +473,9 @@ def test_no_restart_while_terminating(timeline: Timeline) -> None:
 @requirement(
     "term.image-change-ignored",
     MUST,
-    since="1.32",
+    since="1.29",
     scenario="term-delete",
-    source=LIFECYCLE_TEST,
+    source=(POD_TERMINATION, LIFECYCLE_TEST),
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE, Capability.UNCHANGED_GRACE),
 )
 def test_image_change_ignored(timeline: Timeline) -> None:
@@ -629,7 +632,7 @@ def test_active_deadline_order(timeline: Timeline) -> None:
 
 @requirement(
     "term.eviction-api",
-    OBSERVED,
+    MUST,
     since="1.29",
     scenario="term-ways",
     source=f"{DOCS}/concepts/scheduling-eviction/api-eviction/",

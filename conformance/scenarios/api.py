@@ -38,6 +38,30 @@ def api_templates(staging: Staging) -> None:
             staging.read(document["kind"], document["metadata"]["name"])
 
 
+@scenario(
+    "api-updates",
+    seconds=2,
+    uses=("update pods", "update deployments.apps", "update cronjobs.batch"),
+)
+def api_updates(staging: Staging) -> None:
+    """Read each object, store it once more with a label, and read it again."""
+    for document in staging.documents:
+        kind, name = document["kind"], document["metadata"]["name"]
+        stored = staging.read(kind, name).body
+        stored["metadata"]["labels"]["sidecar-conformance/updated"] = "true"
+        # Whatever its controller writes meanwhile is no reason to refuse it.
+        del stored["metadata"]["resourceVersion"]
+        staging.request(
+            "update",
+            "PUT",
+            path_of(kind, staging.namespace, name),
+            arguments={"kind": kind, "name": name},
+            body=stored,
+            may_fail=True,
+        )
+        staging.read(kind, name)
+
+
 @scenario("api-patch", seconds=1, uses=("patch deployments.apps",))
 def api_patch(staging: Staging) -> None:
     """Add sidecars to a stored pod template in the two ways in which injectors do."""
@@ -88,6 +112,7 @@ scenario("api-policies", seconds=2, applies=False)(ask_all)
 # What a sidecar may declare.
 
 scenario("api-validation", seconds=2, applies=False)(ask_all)
+scenario("api-probes", seconds=2, applies=False)(ask_all)
 
 
 @scenario("api-hostport", seconds=1, applies=False, level=PRIVILEGED)

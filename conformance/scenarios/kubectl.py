@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
 from fixtures.stage.scenario import scenario
+from fixtures.stage.staging import TABLE
 
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
@@ -67,3 +68,34 @@ def _in_back_off(staging: Staging) -> bool:
     """Tell whether the sidecar has ended for the second time: only then its restart is put off."""
     status = staging.status("sidecar-1")
     return status.restarts > 0 and not status.running
+
+
+@scenario("kubectl-ghost", seconds=1, uses=("patch pods/status",))
+def kubectl_ghost(staging: Staging) -> None:
+    """Propose a status that tells of an init container which the pod has not, and ask for its row.
+
+    It is not stored: whoever lists pods would get its row as well.
+    """
+    waiting = {"waiting": {"reason": "PodInitializing"}}
+    statuses = [
+        {
+            "name": name,
+            "image": "",
+            "imageID": "",
+            "ready": False,
+            "restartCount": 0,
+            "state": waiting,
+        }
+        for name in ("sidecar", "ghost")
+    ]
+    staging.request(
+        "patch",
+        "PATCH",
+        path_of("Pod", staging.namespace, "kubectl-ghost") + "/status",
+        arguments={"kind": "Pod", "name": "kubectl-ghost", "subresource": "status"},
+        body={"status": {"initContainerStatuses": statuses}},
+        query={"dryRun": "All"},
+        content_type="application/merge-patch+json",
+        headers={"Accept": TABLE},
+        may_fail=True,
+    )

@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from fixtures.evidence.capabilities import Capability
+from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.patience import ANSWER
 from fixtures.stage.scenario import scenario
@@ -50,6 +51,10 @@ def net_web(staging: Staging) -> None:
     staging.exec("proxy", "touch", "/shared/proxy/ready", pod="net-web")
     staging.until("the endpoint to be ready again", lambda: served(staging, "net-web-number"))
     staging.until_ready("net-web")
+    if staging.has(Capability.ENDPOINTS):
+        for service in services.values():
+            path = path_of("Endpoints", staging.namespace, service)
+            staging.get(path, "endpoints", may_fail=True)
     staging.delete("net-web")
     staging.until_gone("net-web")
 

@@ -112,6 +112,23 @@ def res_formula(staging: Staging) -> None:
     propose_too_much(staging, "missing", [container("sidecar", sidecar=True)], [app])
 
 
+@scenario("res-kinds", seconds=1, own_namespace=True)
+def res_kinds(staging: Staging) -> None:
+    """Propose a pod that is over quota, by the limit of its CPU and by what it stores."""
+
+    def storing(name: str, amount: int, *, sidecar: bool = False) -> Json:
+        made = container(name, sidecar=sidecar)
+        made["resources"] = {
+            "requests": {"ephemeral-storage": f"{amount}Mi"},
+            "limits": {"cpu": f"{amount}m", "ephemeral-storage": f"{2 * amount}Mi"},
+        }
+        return made
+
+    staging.until("the quota to be in force", lambda: quota(staging).get("hard"))
+    sidecar, app = storing("sidecar", 30, sidecar=True), storing("app", 10)
+    propose_too_much(staging, "sum", [sidecar], [app])
+
+
 @scenario("res-ranges", seconds=1, own_namespace=True)
 def res_ranges(staging: Staging) -> None:
     """Propose pods to a namespace with limits for containers and for pods."""
@@ -127,6 +144,9 @@ def res_ranges(staging: Staging) -> None:
     propose(staging, "much", [limited("sidecar", 65, sidecar=True)], [limited("app", 20)])
     propose(staging, "together", [side], [app])
     propose(staging, "in-turn", [limited("init", 60)], [app])
+    small, init = limited("sidecar", 40, sidecar=True), limited("init", 64)
+    propose(staging, "beside-init", [small, init], [limited("app", 20)])
+    propose(staging, "after-init", [init, small], [limited("app", 20)])
 
 
 @scenario("res-pod", seconds=8, own_namespace=True, applies=False)

@@ -83,6 +83,8 @@ def resize_sidecars(staging: Staging) -> None:
     resize(staging, GUARANTEED)
     stored = staging.read("Pod", "resize").body
     stored["spec"]["initContainers"].reverse()
+    # A status that the kubelet wrote meanwhile is no reason to refuse it.
+    del stored["metadata"]["resourceVersion"]
     staging.request(
         "reorder",
         "PUT",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
+from fixtures.patience import BAD_IMAGE, OTHER_IMAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
+from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
@@ -32,9 +35,9 @@ def restart_exits(staging: Staging) -> None:
         staging.until_finished(f"restart-exits-{policy}")
 
 
-@scenario("restart-backoff", seconds=53, follows=("zero", "one", "app"))
+@scenario("restart-backoff", seconds=53, follows=("zero", "one", "two", "app"))
 def restart_backoff(staging: Staging) -> None:
-    """Wait until both sidecars of the first pod run for the fourth time."""
+    """Wait until two sidecars of the first pod run for the fourth time."""
     for name in ("zero", "one"):
         staging.until_said(name, "START 4", pod="restart-backoff")
 
@@ -48,18 +51,24 @@ def restart_blocked(staging: Staging) -> None:
 
 @scenario("restart-image", seconds=23)
 def restart_image(staging: Staging) -> None:
-    """Change the images of sidecars, and that of one to an image that does not exist."""
+    """Change the images of sidecars, and that of one to an image that does not exist.
+
+    Kubelets up to 1.31 leave those alone that run, and restart the one whose probe fails.
+    """
     first, second = "restart-image-init", "restart-image"
     staging.until_said("init", "START", pod=first)
     staging.set_image("early", manifest.OTHER_IMAGE, pod=first)
     staging.until_ready(second)
     staging.set_image("late", manifest.OTHER_IMAGE, pod=second)
-    staging.until_said("late", "START 2", pod=second)
+    for name, pod in (("early", first), ("late", second)):
+        with suppress(WaitedInVainError):
+            staging.until_said(name, "START 2", pod=pod, patience=OTHER_IMAGE)
+    staging.exec("init", "touch", "/shared/go", pod=first)
     staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
     staging.until_said("probed", "START", pod=first)
     staging.set_image("probed", manifest.OTHER_IMAGE, pod=first)
     staging.observe(2, "the kubelet to learn of the image")
     staging.exec("probed", "touch", "/shared/fail", pod=first)
     staging.until_ready(first)
-    staging.until_waiting("spoiled", "ImagePullBackOff", pod=second)
+    staging.until_waiting("spoiled", "ImagePullBackOff", pod=second, patience=BAD_IMAGE)
     staging.observe(1, "the app to run on")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from conformance.catalogue import declared, lines, markdown
 from conformance.requirements import Requirement
+from fixtures.stage.detect import SIDECARS_SINCE
+from fixtures.versions import minor_of
 from reports.model import Level
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +60,48 @@ def promise(
         scenarios=("one",),
         needs=(),
     )
+
+
+LATER = {
+    "api.gate-locked": "1.33 locks the gate, 1.37 removes it",
+    "api.gate-metric": "1.37 removes the gate",
+    "api.gate-off-acts-as-plain-init": "1.33 locks the gate: it cannot be off any more",
+    "api.gate-off-drops-field": "as above",
+    "api.gate-off-keeps-field-in-use": "as above",
+    "api.gate-off-probes-rejected": "as above",
+    "api.gate-removed": "1.37 removes the gate",
+    "api.kubelet-gate-off-rejects": "1.33 locks the gate: it cannot be off any more",
+    "api.scheduler-gate-off-unschedulable": "as above",
+    "hook.sleep": "PodLifecycleSleepAction is beta, and on, since 1.30",
+    "node.kubelet-restart-status-stable": "1.35 brings it, with a gate for what was before",
+    "res.dra-extended": "1.35 brings it, as part of a feature that is newer than sidecars",
+    "res.pod-level": "PodLevelResources is beta, and on, since 1.34",
+    "res.podresources-api": "1.30 brings it, as a feature of its changelog",
+    "resize.absent-before": "1.33 has InPlacePodVerticalScaling on",
+    "resize.limits": "1.33 has InPlacePodVerticalScaling on, for sidecars too",
+    "resize.plain-init": "as above",
+    "resize.restart-policy": "as above",
+    "resize.sidecar": "as above",
+    "rules.init-policy-with-sidecar": "ContainerRestartRules is beta, and on, since 1.35",
+    "rules.regular-always-is-not-sidecar": "as above",
+    "rules.restart-all-from-init": "1.36 has RestartAllContainersOnContainerExits on",
+    "rules.restart-all-from-main": "as above",
+    "rules.restart-all-from-sidecar": "as above",
+    "rules.restart-all-not-on-delete": "as above",
+    "rules.restart-all-ungraceful": "as above",
+    "sched.image-locality": "1.30 brings it, as a feature of its changelog",
+    "term.alpha-unordered": "1.29 brings the order",
+    "term.sleep-hook": "as hook.sleep",
+    "term.stopsignal": "1.33 brings ContainerStopSignals",
+    "wl.scale-down-prefers-flapping-sidecars": "1.32 brings it, as a feature of its changelog",
+}
+"""Why a promise is younger than sidecars that are on by default, or has an end.
+
+That a bug was fixed then is no reason: see conformance/known-failures.toml.
+"""
+
+
+def test_a_promise_is_as_old_as_sidecars_unless_something_newer_made_it() -> None:
+    known = [one.requirement for one in declared()]
+    others = {one.id for one in known if minor_of(one.since) > SIDECARS_SINCE or one.until}
+    assert others == LATER.keys()

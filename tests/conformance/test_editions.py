@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def evidence(folder: Path, scenarios: Mapping[str, str] | None) -> Evidence:
+def evidence(
+    folder: Path, scenarios: Mapping[str, str] | None, staged: tuple[str, ...] | None = None
+) -> Evidence:
     tape = Tape(scenario="vol-files")
     tape.end()
     tape.write(folder / "recordings" / "vol-files.jsonl")
@@ -31,6 +33,7 @@ def evidence(folder: Path, scenarios: Mapping[str, str] | None) -> Evidence:
         cluster={},
         reproduce="nox",
         scenarios=scenarios,
+        staged=staged,
     )
     facts.write(folder)
     return Evidence(RunFacts.read(folder), folder)
@@ -67,8 +70,17 @@ def test_a_run_that_did_not_know_a_scenario_is_older(
     assert why_older(it.value, found, ["vol-files", "net-web"]) == str(it.value)
 
 
-def test_a_scenario_that_was_lost_is_not_older(tmp_path: Path) -> None:
-    require_known(evidence(tmp_path, {"net-web": "1", "vol-files": "1"}), ["net-web"])
+@pytest.mark.parametrize("staged", [None, ("net-web", "vol-files")])
+def test_a_scenario_that_was_lost_is_not_older(
+    tmp_path: Path, staged: tuple[str, ...] | None
+) -> None:
+    require_known(evidence(tmp_path, {"net-web": "1", "vol-files": "1"}, staged), ["net-web"])
+
+
+def test_a_run_that_left_a_scenario_out_is_older(tmp_path: Path) -> None:
+    found = evidence(tmp_path, {"net-web": "1", "vol-files": "1"}, ("vol-files",))
+    with pytest.raises(OlderError, match="recorded without this scenario: net-web"):
+        require_known(found, ["net-web"])
 
 
 @pytest.mark.parametrize("known", [None, {}, {"vol-files": "1"}])

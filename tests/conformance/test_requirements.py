@@ -138,3 +138,13 @@ def test_a_gate_that_is_off_where_the_pods_ran_takes_the_promise_back() -> None:
     )
     assert gated.unpromised_by(off, {"old"}) is None  # it tells of no gates
     assert gated.unpromised_by(half_upgraded(ContainerRestartRules=True), {"new"}) is None
+
+
+def test_a_gate_that_lifts_a_limit_takes_the_promise_of_the_limit_back() -> None:
+    limit = declared(since="1.29", unless=("ContainerRestartRules",))
+    lifted = half_upgraded(ContainerRestartRules=True)
+    on = "feature gate ContainerRestartRules of the kubelet is on"
+    asked = [limit.unpromised_by(lifted, nodes) for nodes in ((), {"new"}, {"old"}, {"old", "new"})]
+    assert asked == [on, on, None, on]
+    assert limit.unpromised_by(half_upgraded(ContainerRestartRules=False), {"new"}) is None
+    assert declared(since="1.29", unless=("Unread",)).unpromised_by(lifted, {"new"}) is None

@@ -60,6 +60,23 @@ def daemon_set_refused(edit: Edit) -> None:
     refuse(edit.action("create", name="api-templates-daemon"))
 
 
+@counterexample("api.field-kept-on-update", "the template of a Deployment loses the field")
+def update_loses_field(edit: Edit) -> None:
+    for action in edit.of(ActionRecord):
+        if action.answer["body"]["kind"] == "Deployment" and action.name == "read":
+            del init_containers(action)[0]["restartPolicy"]
+
+
+@counterexample("api.field-kept-on-update", "the update of a pod is answered without the field")
+def updated_pod_loses_field(edit: Edit) -> None:
+    del init_containers(edit.action("update", kind="Pod"))[0]["restartPolicy"]
+
+
+@counterexample("api.field-kept-on-update", "the update of a CronJob is refused")
+def update_refused(edit: Edit) -> None:
+    refuse(edit.action("update", kind="CronJob"))
+
+
 @counterexample("api.patch-by-name", "a strategic merge patch replaces the list")
 def merge_replaces(edit: Edit) -> None:
     del init_containers(edit.action("patch", name="api-patch"))[1:]
@@ -110,6 +127,29 @@ def rules_dropped(edit: Edit) -> None:
 def rules_refused(edit: Edit) -> None:
     field = "spec.initContainers[0].restartPolicyRules"
     refuse(edit.action("create", name="api-policies-rules"), field)
+
+
+@counterexample("api.probes-and-hooks-validated", "a value of a probe is dropped")
+def probe_value_lost(edit: Edit) -> None:
+    valid = edit.action("create", name="api-probes-valid")
+    del init_containers(valid)[0]["startupProbe"]["terminationGracePeriodSeconds"]
+
+
+@counterexample("api.probes-and-hooks-validated", "a probe gets the values by default")
+def probe_by_default(edit: Edit) -> None:
+    valid = edit.action("create", name="api-probes-valid")
+    init_containers(valid)[0]["readinessProbe"]["periodSeconds"] = 10
+
+
+@counterexample("api.probes-and-hooks-validated", "the port of a hook is lost")
+def hook_port_lost(edit: Edit) -> None:
+    valid = edit.action("create", name="api-probes-valid")
+    init_containers(valid)[0]["lifecycle"]["preStop"]["httpGet"]["port"] = 80
+
+
+@counterexample("api.probes-and-hooks-validated", "a liveness probe may need two successes")
+def alive_twice(edit: Edit) -> None:
+    accept(edit, edit.action("create", name="api-probes-alive-twice"), "api-probes-valid")
 
 
 @counterexample("api.probes-and-hooks-allowed", "a sidecar with probes is refused")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from tests.kit.edits import Edit, counterexample
 
 
@@ -23,3 +25,22 @@ def no_poststart_request(edit: Edit) -> None:
 @counterexample("hook.http", "SIGTERM is sent before the preStop request")
 def late_prestop_request(edit: Edit) -> None:
     edit.move_line("server", "HOOK prestop", after=("by-http", "TERM"))
+
+
+@counterexample("hook.sleep", "the API server panics when the template is changed")
+def panics(edit: Edit) -> None:
+    edit.action("patch").answer = {
+        "status": HTTPStatus.INTERNAL_SERVER_ERROR,
+        "body": "This request caused apiserver to panic. Look in the logs for details.",
+    }
+
+
+@counterexample("hook.sleep", "the app does not wait for the hook")
+def sleepless(edit: Edit) -> None:
+    edit.move_line("app", "START", after=("sidecar", "START"))
+
+
+@counterexample("hook.sleep", "the hook is taken for a failed one")
+def failed_hook(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["status"]["phase"] = "Failed"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from tests.kit.edits import Edit, counterexample
 
 
@@ -86,6 +84,16 @@ def not_counted(edit: Edit) -> None:
     endless(edit)
 
 
+@counterexample("job.backoff-after-sidecar-stop", "the wait begins when the app has failed")
+def early_replacement(edit: Edit) -> None:
+    edit.shift_line("sidecar", "EXIT", 6, pod_names(edit)[0])
+
+
+@counterexample("job.backoff-after-sidecar-stop", "the failed pod is not replaced")
+def not_replaced(edit: Edit) -> None:
+    no_retry(edit)
+
+
 @counterexample("job.sidecar-restarts-consume-backofflimit", "the Job goes on")
 def goes_on(edit: Edit) -> None:
     endless(edit)
@@ -101,11 +109,9 @@ def unseen(edit: Edit) -> None:
     failed(edit, "BackoffLimitExceeded")
 
 
-@counterexample("job.failure-policy-sees-sidecar", "a policy must not name a sidecar")
-def unnamed(edit: Edit) -> None:
-    edit.action("create", name="job-policy-named").answer["status"] = (
-        HTTPStatus.UNPROCESSABLE_ENTITY
-    )
+@counterexample("job.failure-policy-sees-sidecar", "a rule takes the exit code of another one")
+def ignored(edit: Edit) -> None:
+    endless(edit)
 
 
 @counterexample("job.active-deadline", "the Job outlives its deadline")
@@ -128,6 +134,16 @@ def at_once(edit: Edit) -> None:
 def not_resumed(edit: Edit) -> None:
     second = pod_names(edit)[1]
     edit.drop_events("Pod", lambda pod: bool(pod["metadata"]["name"] == second))
+
+
+@counterexample("job.suspend-resume", "the status of the resumed Job cannot be written")
+def status_refused(edit: Edit) -> None:
+    suspended = False
+    for job in edit.objects("Job"):
+        conditions = job["status"].get("conditions") or []
+        suspended = suspended or any(one["type"] == "Suspended" for one in conditions)
+        if suspended:
+            job["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
 
 
 @counterexample("job.replacement-failed", "the new pod comes while the old one still stops")

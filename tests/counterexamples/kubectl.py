@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from tests.kit.edits import Edit, counterexample
 
 
@@ -71,3 +73,16 @@ def picks_sidecar(edit: Edit) -> None:
 @counterexample("kubectl.default-container", "the annotation cannot name a sidecar")
 def ignored(edit: Edit) -> None:
     edit.action("logs by annotation").answer["output"] = "I am app\n"
+
+
+@counterexample("kubectl.unknown-status", "the API server panics")
+def panics(edit: Edit) -> None:
+    edit.action("patch").answer = {
+        "status": HTTPStatus.INTERNAL_SERVER_ERROR,
+        "body": "This request caused apiserver to panic. Look in the logs for details.",
+    }
+
+
+@counterexample("kubectl.unknown-status", "it has no row")
+def no_row(edit: Edit) -> None:
+    edit.action("patch").answer["body"] = {"kind": "Pod"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.net import SERVICE_NAME
-from fixtures.evidence.recording import LogRecord
-from tests.kit.edits import Edit, counterexample
+from fixtures.evidence.recording import ActionRecord, LogRecord
+from tests.kit.edits import Edit, counterexample, mended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,11 +103,41 @@ def stopped_at_once(edit: Edit) -> None:
     edit.move_line("proxy", "TERM", after=("app", "TERM"), pod="net-web")
 
 
-@counterexample("net.hostport-works", "the sidecar's host port is forwarded")
+@mended("net.hostport-works")
 def forwarded(edit: Edit) -> None:
     edit.rename_line("client", "GOT 23923 nothing", "GOT 23923 proxy")
+
+
+@counterexample("net.hostport-works", "the sidecar's host port is not forwarded")
+def not_mapped(edit: Edit) -> None:
+    edit.rename_line("client", "GOT 23923 proxy", "GOT 23923 nothing")
+
+
+@counterexample("net.hostport-works", "it leads to another container")
+def led_astray(edit: Edit) -> None:
+    edit.rename_line("client", "GOT 23923 proxy", "GOT 23923 app")
 
 
 @counterexample("net.port-forward", "the sidecar cannot be reached while the pod initialises")
 def not_forwarded(edit: Edit) -> None:
     edit.action("forward").answer = {"output": "", "error": "connection refused"}
+
+
+def read_endpoints(edit: Edit, service: str) -> Json:
+    """Return an Endpoints object as the suite read it, to be changed in place."""
+    for action in edit.of(ActionRecord):
+        if action.name == "endpoints" and action.arguments["path"].endswith(service):
+            body: Json = action.answer["body"]
+            return body
+    raise AssertionError(f"the Endpoints of {service} were not read")
+
+
+@counterexample("net.endpoints-named", "port names of sidecars are not looked up")
+def no_endpoints(edit: Edit) -> None:
+    del read_endpoints(edit, "net-web-name")["subsets"]
+
+
+@counterexample("net.endpoints-named", "the name leads to another port")
+def other_endpoints(edit: Edit) -> None:
+    for subset in read_endpoints(edit, "net-web-name")["subsets"]:
+        subset["ports"][0]["port"] = 8081

@@ -55,6 +55,20 @@ def no_requests(edit: Edit) -> None:
     proposed(edit, "res-formula-missing").update(status=HTTPStatus.CREATED, body={})
 
 
+@counterexample("res.quota-kinds", "what a sidecar stores is not charged")
+def free_storage(edit: Edit) -> None:
+    body = proposed(edit, "res-kinds-sum")["body"]
+    body["message"] = body["message"].replace(
+        "requests.ephemeral-storage=40Mi", "requests.ephemeral-storage=10Mi"
+    )
+
+
+@counterexample("res.quota-kinds", "the CPU limit of a sidecar is not charged")
+def free_limit(edit: Edit) -> None:
+    body = proposed(edit, "res-kinds-sum")["body"]
+    body["message"] = body["message"].replace("limits.cpu=40m", "limits.cpu=10m")
+
+
 @counterexample("res.pod-level", "the formula is used all the same")
 def formula(edit: Edit) -> None:
     charge(edit, "pod-level", "requests.cpu=200m", "requests.cpu=40m")
@@ -84,6 +98,16 @@ def not_in_pod(edit: Edit) -> None:
 @counterexample("res.limitrange", "plain init containers add to the pod")
 def init_in_pod(edit: Edit) -> None:
     proposed(edit, "res-ranges-in-turn").update(status=HTTPStatus.FORBIDDEN, body={})
+
+
+@counterexample("res.limitrange-init-peak", "sidecars do not add to a later init container")
+def peak_without(edit: Edit) -> None:
+    proposed(edit, "res-ranges-beside-init").update(status=HTTPStatus.CREATED, body={})
+
+
+@counterexample("res.limitrange-init-peak", "sidecars add to an earlier init container")
+def peak_with_later(edit: Edit) -> None:
+    proposed(edit, "res-ranges-after-init").update(status=HTTPStatus.FORBIDDEN, body={})
 
 
 @counterexample("res.qos-includes-sidecars", "a sidecar without requests is overlooked")

@@ -65,6 +65,16 @@ def wait_together(edit: Edit) -> None:
     edit.move_line("app", "START 2", after=("one", "START 4"), pod="restart-backoff")
 
 
+@counterexample("restart.backoff-per-container", "another sidecar waits with the first")
+def sidecars_wait_together(edit: Edit) -> None:
+    edit.move_line("two", "START 2", after=("one", "START 4"), pod="restart-backoff")
+
+
+@counterexample("restart.backoff-per-container", "the next entry waits with a sidecar")
+def entries_wait_together(edit: Edit) -> None:
+    edit.move_line("app", "START", after=("one", "START 3"), pod="restart-backoff-never")
+
+
 @counterexample("restart.main-unaffected", "the app is restarted with a sidecar")
 def app_with_it(edit: Edit) -> None:
     edit.statuses("app", ALWAYS)[-1]["restartCount"] = 1

@@ -109,11 +109,6 @@ def hook_not_awaited(edit: Edit) -> None:
     edit.move_line("server", "START", before=("hooked", "HOOKED"))
 
 
-@counterexample("startup.poststart-failure-blocks", "no event tells of the failed hook")
-def no_event(edit: Edit) -> None:
-    edit.drop_events("Event", lambda event: event["reason"] == "FailedPostStartHook")
-
-
 @counterexample("startup.readiness-does-not-gate", "nothing follows a sidecar that is not ready")
 def waits_for_readiness(edit: Edit) -> None:
     for name in ("init-1", "hooked", "server", "init-2", "app"):

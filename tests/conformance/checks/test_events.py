@@ -21,7 +21,6 @@ Json = dict[str, Any]
 BY_ID = {one.requirement.id: one for one in declared()}
 NEED_EVENTS = {
     "restart.backoff": "BackOff",
-    "startup.poststart-failure-blocks": "FailedPostStartHook",
     "status.events-fieldpath": "Killing",
     "status.killing-event-early": "Killing",
 }
