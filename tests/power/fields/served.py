@@ -60,7 +60,8 @@ def taken(version: str) -> list[str]:
     module = f"{kubernetes.MODULE}@{version}"
     refused = golang.download([module])
     if refused:
-        raise UsageError(f"Kubernetes {version} cannot be had as Go module: {refused[module]}")
+        reason = refused[module].splitlines()[-1].strip()
+        raise UsageError(f"Kubernetes {version} cannot be had as Go module: {reason}")
     path = Path(golang.environment()["GOMODCACHE"]) / module / SPECIFICATION
     return list(fields_of(json.loads(path.read_text(encoding="utf-8"))["definitions"]))
 

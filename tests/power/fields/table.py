@@ -338,6 +338,18 @@ COVERED = (
         of("status", "message reason"), ("res.ephemeral-limit", "res.kubelet-admission"), By.KUBELET
     ),
     Covered(of("status", "qosClass"), ("res.qos-includes-sidecars", "resize.limits"), By.KUBELET),
+    Covered(
+        of("status", "allocatedResources resources resources.limits resources.requests"),
+        ("res.pod-status",),
+        By.KUBELET,
+    ),
+    Covered(
+        of(STATUS, "volumeMounts volumeMounts.mountPath volumeMounts.name volumeMounts.readOnly")
+        + of(STATUS, "volumeMounts.recursiveReadOnly"),
+        ("vol.status-mounts",),
+        By.KUBELET,
+    ),
+    Covered(of(STATUS, "user user.linux user.linux.uid"), ("sec.status-user",), By.KUBELET),
     Covered(of("status", "podIP"), ("net.shared-localhost",), By.KUBELET),
 )
 
@@ -522,13 +534,13 @@ UNCOVERED = (
         gate="H2CContainerProbe",
     ),
     Uncovered(
-        (*per_hook("httpGet.host httpGet.httpHeaders*"), *per_probe("httpGet.host tcpSocket.host")),
+        (*per_hook("httpGet.host"), *per_probe("httpGet.host tcpSocket.host")),
         Kind.SAME,
-        "The address and the headers of a request are those of the handler alone.",
+        "The address is that of the handler alone. Pod Security level baseline forbids to set it.",
         upstream("pkg/probe/http/request.go NewRequestForHTTPGetAction"),
     ),
     Uncovered(
-        per_probe("httpGet.httpHeaders*"),
+        (*per_hook("httpGet.httpHeaders*"), *per_probe("httpGet.httpHeaders*")),
         Kind.SAME,
         "The headers of a request are those of the handler alone.",
         upstream("pkg/probe/http/request.go NewRequestForHTTPGetAction"),
@@ -674,7 +686,7 @@ UNCOVERED = (
     Uncovered(
         of(f"{SIDECAR}.securityContext", "capabilities.add runAsGroup runAsNonRoot")
         + of("spec.securityContext", "fsGroup runAsGroup supplementalGroups")
-        + of(STATUS, "user*"),
+        + of(f"{STATUS}.user.linux", "gid supplementalGroups"),
         Kind.OPEN,
         "A sidecar that tells its groups and capabilities, and whose status tells them too.",
         f"{DOCS}/tasks/configure-pod-container/security-context/",
@@ -777,12 +789,6 @@ UNCOVERED = (
     ),
     # Statuses.
     Uncovered(
-        of("status", "allocatedResources resources*"),
-        Kind.OPEN,
-        "What a pod with sidecars is given as a whole, before and after a resize.",
-        f"{PODS} generateAPIPodStatus",
-    ),
-    Uncovered(
         of("status", "hostIP hostIPs* podIPs* startTime"),
         Kind.POD,
         "The addresses are those of the node and of the sandbox.",
@@ -841,13 +847,6 @@ UNCOVERED = (
         Kind.SAME,
         "It goes with the reason, which is covered.",
         f"{PODS} convertToAPIContainerStatuses",
-    ),
-    Uncovered(
-        of(STATUS, "volumeMounts volumeMounts.mountPath volumeMounts.name")
-        + of(f"{STATUS}.volumeMounts", "readOnly recursiveReadOnly"),
-        Kind.OPEN,
-        "The status of a sidecar with mounts that are read-only and others.",
-        f"{DOCS}/concepts/storage/volumes/#read-only-mounts",
     ),
     Uncovered(
         of(STATUS, "stopSignal"),

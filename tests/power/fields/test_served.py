@@ -54,7 +54,11 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.write_text(json.dumps({"definitions": DEFINITIONS}), encoding="utf-8")
 
     def download(modules: Iterable[str]) -> dict[str, str]:
-        return {one: "unknown revision" for one in modules if not (tmp_path / one).is_dir()}
+        return {
+            one: "reading it:\n\tunknown revision"
+            for one in modules
+            if not (tmp_path / one).is_dir()
+        }
 
     monkeypatch.setattr(golang, "download", download)
     monkeypatch.setattr(golang, "environment", lambda: {"GOMODCACHE": str(tmp_path)})
