@@ -27,6 +27,7 @@ CLEAN_UP_SECONDS = 120
 
 GENERATED = {
     "docs/catalogue.md": ["conformance.catalogue"],
+    "docs/fields.md": ["tests.power.fields", "--page"],
     "docs/hostile-clusters.md": ["tests.hostile", "--page"],
     "docs/patience.md": ["fixtures.patience"],
     "docs/reach.md": ["tests.power.reach", "--page"],

@@ -323,6 +323,32 @@ def test_oom_score(timeline: Timeline) -> None:
 
 
 @requirement(
+    "res.pod-status",
+    OBSERVED,
+    gates=("InPlacePodLevelResourcesVerticalScaling",),
+    since="1.36",
+    scenario="res-pod",
+    source=upstream("pkg/kubelet/kubelet_pods.go generateAPIPodStatus"),
+    needs=OWN_RESOURCES,
+)
+def test_pod_status(timeline: Timeline) -> None:
+    """A pod's status tells what its sidecars and main containers have together."""
+    running = [
+        version
+        for version in timeline.pod.versions
+        if all(version.container(name).running for name in ("sidecar", "large", "small"))
+    ]
+    assert running, "the pod was never seen running as a whole"
+    status = running[-1].status
+    requests = {"cpu": "35m", "memory": "1288Mi"}
+    allocated = status.get("allocatedResources")
+    assert allocated == requests, f"allocated: {allocated}"
+    resources = status.get("resources")
+    wanted = {"requests": requests, "limits": {"memory": "1432Mi"}}
+    assert resources == wanted, f"in force: {resources}"
+
+
+@requirement(
     "res.ephemeral-limit",
     MUST,
     since="1.29",

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
-from conformance.sources import DOCS, KEP_SIDECARS
+from conformance.sources import DOCS, KEP_SIDECARS, kep
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
@@ -66,6 +66,26 @@ def test_own_context(timeline: Timeline) -> None:
     assert timeline["sidecar"].said("READ-ONLY")
     assert timeline["app"].said("USER 1000")
     assert timeline["app"].said("WRITABLE")
+
+
+@requirement(
+    "sec.status-user",
+    SHOULD,
+    gates=("SupplementalGroupsPolicy",),
+    since="1.33",
+    scenario="sec-contexts",
+    source=(SECURITY_CONTEXT, kep("3619-supplemental-groups-policy")),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_SECURITY),
+)
+def test_status_user(timeline: Timeline) -> None:
+    """A sidecar's status tells the user that its first process began with."""
+    shown = {name: timeline[name].status.raw.get("user") for name in ("sidecar", "app")}
+    if not any(shown.values()):
+        pytest.skip("the container runtime tells no users")
+    for name, user in shown.items():
+        wanted, _ = context_of(timeline, name)
+        assert user, f"the status of {name} has no user: {shown}"
+        assert user["linux"]["uid"] == wanted, f"{name} is told to be {user}, not {wanted}"
 
 
 @requirement(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.requirements import MUST, OBSERVED, requirement
-from conformance.sources import DOCS, SIDECARS
+from conformance.sources import DOCS, SIDECARS, upstream
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
 
 SUBPATH = f"{DOCS}/concepts/storage/volumes/#using-subpath"
 SERVICE_ACCOUNTS = f"{DOCS}/tasks/configure-pod-container/configure-service-account/"
+READ_ONLY_MOUNTS = f"{DOCS}/concepts/storage/volumes/#read-only-mounts"
 
 
 @requirement("vol.shared-emptydir", MUST, since="1.29", scenario="vol-files", source=SIDECARS)
@@ -44,3 +45,28 @@ def test_sa_token(timeline: Timeline) -> None:
     assert sidecar.restarts == 1
     assert sidecar.first.said("TOKEN")
     assert sidecar.last.said("TOKEN")
+
+
+@requirement(
+    "vol.status-mounts",
+    OBSERVED,
+    gates=("RecursiveReadOnlyMounts",),
+    since="1.31",
+    scenario="vol-files",
+    source=(READ_ONLY_MOUNTS, upstream("staging/src/k8s.io/api/core/v1/types.go ContainerStatus")),
+)
+def test_status_mounts(timeline: Timeline) -> None:
+    """A sidecar's status lists its mounts, and whether read-only ones are so recursively."""
+    sidecar = timeline["sidecar"]
+    asked = sidecar.spec["volumeMounts"]
+    assert any(mount.get("readOnly") for mount in asked), f"no mount is read-only: {asked}"
+    shown = sidecar.status.raw.get("volumeMounts") or []
+    found = [(one["name"], one["mountPath"], bool(one.get("readOnly"))) for one in shown]
+    wanted = [(one["name"], one["mountPath"], bool(one.get("readOnly"))) for one in asked]
+    assert found == wanted, f"the status shows {shown}"
+    for mount, status in zip(asked, shown, strict=True):
+        recursive = status.get("recursiveReadOnly")
+        if not mount.get("readOnly"):
+            assert recursive is None, f"{status} is not read-only"
+        elif mount.get("recursiveReadOnly") is None:
+            assert recursive == "Disabled", f"nobody asked for {status}"

@@ -140,6 +140,25 @@ def first_killed(edit: Edit) -> None:
             record.line = "SCORE 999"
 
 
+@counterexample("res.pod-status", "the sidecar's requests are left out of what is allocated")
+def allocated_without(edit: Edit) -> None:
+    for pod in edit.pods():
+        if "allocatedResources" in pod["status"]:
+            pod["status"]["allocatedResources"]["cpu"] = "30m"
+
+
+@counterexample("res.pod-status", "the sidecar's limit is left out of what is in force")
+def in_force_without(edit: Edit) -> None:
+    for pod in edit.pods():
+        if "resources" in pod["status"]:
+            pod["status"]["resources"]["limits"]["memory"] = "1400Mi"
+
+
+@counterexample("res.pod-status", "the status tells of nothing")
+def nothing_allocated(edit: Edit) -> None:
+    edit.drop_field("status.allocatedResources")
+
+
 @counterexample("res.ephemeral-limit", "the sidecar's limit is not enforced")
 def not_evicted(edit: Edit) -> None:
     for pod in edit.pods():

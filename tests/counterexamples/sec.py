@@ -29,6 +29,19 @@ def spread(edit: Edit) -> None:
     edit.rename_line("app", "WRITABLE", "READ-ONLY")
 
 
+@counterexample("sec.status-user", "only the app's status tells a user")
+def untold_user(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        status.pop("user", None)
+
+
+@counterexample("sec.status-user", "the sidecar is told to be the pod's user")
+def user_of_pod(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        if "user" in status:
+            status["user"]["linux"]["uid"] = 1000
+
+
 @counterexample("sec.share-pid", "the sidecar has a process namespace of its own")
 def hidden(edit: Edit) -> None:
     edit.drop_line("app", "SEES sidecar")

@@ -28,3 +28,33 @@ def emptied(edit: Edit) -> None:
 @counterexample("vol.sa-token", "the token is not mounted")
 def no_token(edit: Edit) -> None:
     edit.rename_line("sidecar", "TOKEN", "NO TOKEN")
+
+
+@counterexample("vol.status-mounts", "the status has no mounts")
+def no_mounts(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        status.pop("volumeMounts", None)
+
+
+@counterexample("vol.status-mounts", "the status leaves a mount out")
+def fewer_mounts(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        status["volumeMounts"].pop(0)
+
+
+@counterexample("vol.status-mounts", "a mount that is not read-only is shown as such")
+def wrongly_read_only(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        status["volumeMounts"][0].update(readOnly=True, recursiveReadOnly="Disabled")
+
+
+@counterexample("vol.status-mounts", "a mount is shown to be read-only recursively")
+def wrongly_recursive(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        status["volumeMounts"][-1]["recursiveReadOnly"] = "Enabled"
+
+
+@counterexample("vol.status-mounts", "a mount that is not read-only is shown to be so recursively")
+def recursive_and_writable(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        status["volumeMounts"][0]["recursiveReadOnly"] = "Disabled"

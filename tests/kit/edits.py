@@ -248,6 +248,17 @@ class Edit:
         assert found, f"{container} has no status in {self._path.name}"
         return found
 
+    def drop_field(self, path: str) -> None:
+        """Let pods never have had a field: `status.podIP`, as watches and answers show them.
+
+        A path below `status.initContainerStatuses` is one of the statuses of sidecars alone.
+        """
+        shown: list[Any] = [record.object for record in self.of(WatchRecord)]
+        shown += [record.answer.get("body") for record in self.of(ActionRecord)]
+        pods = [one for one in shown if isinstance(one, dict) and one.get("kind") == "Pod"]
+        dropped = sum(_drop(pod, path.split("."), _plain(pod)) for pod in pods)
+        assert dropped, f"no pod in {self._path.name} has {path}"
+
     def drop_events(self, kind: str, unwanted: Callable[[Json], bool]) -> None:
         """Let some watch events never have come; `unwanted` gets the object."""
         before = len(self.records)
@@ -301,6 +312,24 @@ class Edit:
             ):
                 return record
         raise AssertionError(f"no action {name} {arguments} in {self._path.name}")
+
+
+def _plain(pod: Json) -> set[str]:
+    """Return the names of the plain init containers of a pod."""
+    init = pod["spec"].get("initContainers") or []
+    return {one["name"] for one in init if one.get("restartPolicy") != "Always"}
+
+
+def _drop(value: object, path: list[str], plain: set[str]) -> int:
+    """Drop what a path leads to, but for the statuses of these containers; return how often."""
+    if isinstance(value, list):
+        return sum(_drop(one, path, plain) for one in value)
+    if not isinstance(value, dict) or value.get("name") in plain:
+        return 0
+    first, *rest = path
+    if rest:
+        return _drop(value.get(first), rest, plain)
+    return int(value.pop(first, None) is not None)
 
 
 def shift(record: LogRecord, seconds: float) -> None:
