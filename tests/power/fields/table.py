@@ -725,7 +725,7 @@ UNCOVERED = (
         of(f"{SIDECAR}.securityContext", "runAsNonRoot"),
         Kind.SAME,
         "A container whose user is root is not started; that of the pod counts where it has none.",
-        f"{RUNTIME}/security_context.go verifyRunAsNonRoot",
+        f"{RUNTIME}/security_context_others.go verifyRunAsNonRoot",
     ),
     Uncovered(
         of(f"{SIDECAR}.volumeMounts", "recursiveReadOnly"),
