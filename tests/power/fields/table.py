@@ -639,9 +639,10 @@ UNCOVERED = (
     # Ports.
     Uncovered(
         of(SIDECAR, "ports.hostIP"),
-        Kind.UNUSED,
-        "It is read with the hostPort, which is not forwarded for sidecars: `net.hostport-works`.",
-        f"{SANDBOX} generatePodSandboxConfig",
+        Kind.SAME,
+        "The scheduler compares it with the hostPort, which is covered. The kubelet forwards"
+        " neither for sidecars: `net.hostport-works`.",
+        upstream("pkg/scheduler/util/utils.go GetHostPorts"),
     ),
     # Devices.
     Uncovered(
