@@ -413,6 +413,23 @@ def test_hostport_same_pod_accepted(timeline: Timeline) -> None:
 
 
 @requirement(
+    "api.host-network-ports",
+    OBSERVED,
+    by=API_SERVER,
+    since="1.29",
+    scenario="api-hostport",
+    source=upstream("pkg/apis/core/v1/defaults.go SetDefaults_Pod"),
+    needs=OWN_CONTAINERS,
+)
+def test_host_network_ports(timeline: Timeline) -> None:
+    """In a pod with the network of its node, the ports of sidecars are ports of the node, too."""
+    spec = timeline.created("api-hostport-of-network")["spec"]
+    for part, port in (("initContainers", 23988), ("containers", 23989)):
+        (given,) = spec[part][0]["ports"]
+        assert given.get("hostPort") == port, f"the port of {spec[part][0]['name']} is {given}"
+
+
+@requirement(
     "api.port-warnings",
     OBSERVED,
     by=API_SERVER,

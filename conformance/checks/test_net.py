@@ -152,6 +152,24 @@ def test_endpoints_named(timeline: Timeline) -> None:
 
 
 @requirement(
+    "net.service-protocol",
+    OBSERVED,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=upstream("staging/src/k8s.io/endpointslice/utils.go FindPort"),
+    needs=(Capability.SIDECARS, Capability.SERVICE_NETWORK),
+)
+def test_service_protocol(timeline: Timeline) -> None:
+    """The name of a sidecar's port means that port only to a Service of the same protocol."""
+    assert timeline.created("net-web-talk")
+    assert timeline.created("net-web-mute")
+    assert_leads_to(timeline, "net-web-talk", SIDECAR_PORT)
+    found = ports(timeline, "net-web-mute")
+    assert not found, f"a Service for UDP leads to a port for TCP: {found}"
+
+
+@requirement(
     "net.plain-init-port-not-used",
     MUST,
     by=CONTROLLED,

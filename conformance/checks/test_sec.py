@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
-from conformance.sources import DOCS, KEP_SIDECARS, kep
+from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, kep
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 SECURITY_CONTEXT = f"{DOCS}/tasks/configure-pod-container/security-context/"
 SHARED_PROCESSES = f"{DOCS}/tasks/configure-pod-container/share-process-namespace/"
+ALL_FEATURES = f"{INIT_CONTAINERS}#differences-from-regular-containers"
+"""Init containers have all fields and features of others, but for what the page names."""
+BIND_SERVICE = "0000000000000400"
+"""The capability NET_BIND_SERVICE alone, as the kernel shows it."""
+NONE = "0000000000000000"
 POD_SECURITY_ADMISSION = f"{DOCS}/concepts/security/pod-security-admission/"
 POD_SECURITY_STANDARDS = f"{DOCS}/concepts/security/pod-security-standards/"
 
@@ -26,6 +31,15 @@ def context_of(timeline: Timeline, name: str) -> tuple[int | None, bool]:
     pod = timeline.pod.spec.get("securityContext") or {}
     own = timeline[name].spec.get("securityContext") or {}
     return own.get("runAsUser", pod.get("runAsUser")), bool(own.get("readOnlyRootFilesystem"))
+
+
+def groups_of(timeline: Timeline, name: str) -> tuple[int | None, list[int]]:
+    """Return a container's own group, and the further groups of its pod, as stored."""
+    pod = timeline.pod.spec.get("securityContext") or {}
+    own = timeline[name].spec.get("securityContext") or {}
+    further = [*(pod.get("supplementalGroups") or ()), pod.get("fsGroup")]
+    group = own.get("runAsGroup", pod.get("runAsGroup"))
+    return group, [one for one in further if one is not None]
 
 
 @requirement(
@@ -78,7 +92,7 @@ def test_own_context(timeline: Timeline) -> None:
     needs=(Capability.SIDECARS, Capability.UNCHANGED_SECURITY),
 )
 def test_status_user(timeline: Timeline) -> None:
-    """A sidecar's status tells the user that its first process began with."""
+    """A sidecar's status tells the user and the groups that its first process began with."""
     shown = {name: timeline[name].status.raw.get("user") for name in ("sidecar", "app")}
     if not any(shown.values()):
         pytest.skip("the container runtime tells no users")
@@ -86,6 +100,46 @@ def test_status_user(timeline: Timeline) -> None:
         wanted, _ = context_of(timeline, name)
         assert user, f"the status of {name} has no user: {shown}"
         assert user["linux"]["uid"] == wanted, f"{name} is told to be {user}, not {wanted}"
+        group, further = groups_of(timeline, name)
+        assert group in (None, user["linux"]["gid"]), f"{name} is told to be {user}, not {group}"
+        missing = set(further) - set(user["linux"].get("supplementalGroups") or ())
+        assert not missing, f"{name} is told to be {user}, without {missing}"
+
+
+@requirement(
+    "sec.groups",
+    MUST,
+    since="1.29",
+    scenario="sec-contexts",
+    source=(SECURITY_CONTEXT, ALL_FEATURES),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_SECURITY),
+)
+def test_groups(timeline: Timeline) -> None:
+    """A sidecar has a group of its own, and the pod's further groups, one of which volumes have."""
+    groups = {name: groups_of(timeline, name) for name in ("sidecar", "app")}
+    if groups != {"sidecar": (3000, [4000, 5000]), "app": (2000, [4000, 5000])}:
+        pytest.skip(f"this cluster sets groups of containers: {groups}")
+    assert timeline["sidecar"].said("GROUPS 3000 4000 5000")
+    assert timeline["app"].said("GROUPS 2000 4000 5000")
+    assert timeline["sidecar"].said("VOLUME 5000")
+
+
+@requirement(
+    "sec.confined",
+    MUST,
+    since="1.29",
+    scenario="sec-contexts",
+    source=(SECURITY_CONTEXT, ALL_FEATURES),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_SECURITY),
+)
+def test_confined(timeline: Timeline) -> None:
+    """A sidecar's capabilities are its own; it gains no privileges, and a filter holds for it."""
+    context = timeline["sidecar"].spec.get("securityContext") or {}
+    capabilities = context.get("capabilities") or {}
+    if capabilities.get("add") != ["NET_BIND_SERVICE"]:
+        pytest.skip(f"this cluster sets capabilities of containers: {capabilities}")
+    assert timeline["sidecar"].said(f"CONFINED {BIND_SERVICE} 1 2")
+    assert timeline["app"].said(f"CONFINED {NONE} 1 2")
 
 
 @requirement(

@@ -76,6 +76,7 @@ LATER = {
     "node.kubelet-restart-status-stable": "1.35 brings it, with a gate for what was before",
     "res.dra-extended": "1.35 brings it, as part of a feature that is newer than sidecars",
     "res.pod-level": "PodLevelResources is beta, and on, since 1.34",
+    "res.pod-status": "1.36 has InPlacePodLevelResourcesVerticalScaling on",
     "res.podresources-api": "1.30 brings it, as a feature of its changelog",
     "resize.absent-before": "1.33 has InPlacePodVerticalScaling on",
     "resize.limits": "1.33 has InPlacePodVerticalScaling on, for sidecars too",
@@ -90,9 +91,11 @@ LATER = {
     "rules.restart-all-not-on-delete": "as above",
     "rules.restart-all-ungraceful": "as above",
     "sched.image-locality": "1.30 brings it, as a feature of its changelog",
+    "sec.status-user": "1.33 has SupplementalGroupsPolicy on, which tells users in statuses",
     "term.alpha-unordered": "1.29 brings the order",
     "term.sleep-hook": "as hook.sleep",
     "term.stopsignal": "1.33 brings ContainerStopSignals",
+    "vol.status-mounts": "1.31 has RecursiveReadOnlyMounts on, which tells mounts in statuses",
     "wl.scale-down-prefers-flapping-sidecars": "1.32 brings it, as a feature of its changelog",
 }
 """Why a promise is younger than sidecars that are on by default, or has an end.

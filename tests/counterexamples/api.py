@@ -213,6 +213,17 @@ def host_port_refused(edit: Edit) -> None:
     refuse(edit.action("create", name="api-hostport-of-regular"), field)
 
 
+@counterexample("api.host-network-ports", "a sidecar's port is no port of the node")
+def no_host_port(edit: Edit) -> None:
+    body = edit.action("create", name="api-hostport-of-network").answer["body"]
+    body["spec"]["initContainers"][0]["ports"][0].pop("hostPort")
+
+
+@counterexample("api.host-network-ports", "the pod is refused")
+def host_network_refused(edit: Edit) -> None:
+    refuse(edit.action("create", name="api-hostport-of-network"), "spec.hostNetwork")
+
+
 @counterexample("api.port-warnings", "a duplicate port number passes without a warning")
 def no_warning(edit: Edit) -> None:
     edit.action("create", name="api-validation-port-number").answer["warnings"] = []

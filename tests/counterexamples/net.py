@@ -63,6 +63,16 @@ def name_unanswered(edit: Edit) -> None:
     edit.rename_line("client", "GOT name proxy", "GOT name nothing")
 
 
+@counterexample("net.service-protocol", "the sidecar's port for UDP is not found")
+def udp_not_found(edit: Edit) -> None:
+    serve_at(edit, "net-web-talk", None)
+
+
+@counterexample("net.service-protocol", "a port for TCP is found by its name for UDP")
+def other_protocol(edit: Edit) -> None:
+    serve_at(edit, "net-web-mute", 8080)
+
+
 @counterexample("net.plain-init-port-not-used", "the plain init container's port is served")
 def plain_init(edit: Edit) -> None:
     serve_at(edit, "net-web-early", 8083)

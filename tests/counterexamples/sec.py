@@ -42,6 +42,60 @@ def user_of_pod(edit: Edit) -> None:
             status["user"]["linux"]["uid"] = 1000
 
 
+@counterexample("sec.status-user", "the sidecar is told to have the pod's group")
+def group_of_pod(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        if "user" in status:
+            status["user"]["linux"]["gid"] = 2000
+
+
+@counterexample("sec.status-user", "the group of the pod's volumes is left out")
+def fewer_groups(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        if "user" in status:
+            status["user"]["linux"]["supplementalGroups"].remove(5000)
+
+
+@counterexample("sec.groups", "the sidecar has the pod's group")
+def wrong_group(edit: Edit) -> None:
+    edit.rename_line("sidecar", "GROUPS 3000", "GROUPS 2000")
+
+
+@counterexample("sec.groups", "the sidecar's group is that of the app as well")
+def group_of_all(edit: Edit) -> None:
+    edit.rename_line("app", "GROUPS 2000", "GROUPS 3000")
+
+
+@counterexample("sec.groups", "the sidecar lacks the group of its volumes")
+def lacks_group(edit: Edit) -> None:
+    edit.rename_line("sidecar", "GROUPS 3000 4000 5000", "GROUPS 3000 4000")
+
+
+@counterexample("sec.groups", "the volumes have no group")
+def volume_of_nobody(edit: Edit) -> None:
+    edit.rename_line("sidecar", "VOLUME 5000", "VOLUME 0")
+
+
+@counterexample("sec.confined", "the sidecar lacks its capability")
+def no_capability(edit: Edit) -> None:
+    edit.rename_line("sidecar", "CONFINED 0000000000000400", "CONFINED 0000000000000000")
+
+
+@counterexample("sec.confined", "the app has the sidecar's capability")
+def capability_of_all(edit: Edit) -> None:
+    edit.rename_line("app", "CONFINED 0000000000000000", "CONFINED 0000000000000400")
+
+
+@counterexample("sec.confined", "the sidecar may gain privileges")
+def escalates(edit: Edit) -> None:
+    edit.rename_line("sidecar", "CONFINED 0000000000000400 1 2", "CONFINED 0000000000000400 0 2")
+
+
+@counterexample("sec.confined", "no filter holds for the sidecar")
+def unfiltered(edit: Edit) -> None:
+    edit.rename_line("sidecar", "CONFINED 0000000000000400 1 2", "CONFINED 0000000000000400 1 0")
+
+
 @counterexample("sec.share-pid", "the sidecar has a process namespace of its own")
 def hidden(edit: Edit) -> None:
     edit.drop_line("app", "SEES sidecar")

@@ -158,6 +158,58 @@ COVERED = (
         of("spec", "automountServiceAccountToken enableServiceLinks"),
         ("node.apiserver-down-startup",),
     ),
+    Covered(
+        of(SIDECAR, "env.value envFrom")
+        + of(f"{SIDECAR}.env.valueFrom", "configMapKeyRef secretKeyRef")
+        + of(f"{SIDECAR}.env.valueFrom.configMapKeyRef", "key name optional")
+        + of(f"{SIDECAR}.env.valueFrom.secretKeyRef", "key name optional")
+        + of(f"{SIDECAR}.envFrom", "prefix configMapRef configMapRef.name configMapRef.optional")
+        + of(f"{SIDECAR}.envFrom", "secretRef secretRef.name secretRef.optional"),
+        ("given.variables", "given.expansions"),
+    ),
+    Covered(
+        of(f"{SIDECAR}.env.valueFrom", "resourceFieldRef resourceFieldRef.containerName")
+        + of(f"{SIDECAR}.env.valueFrom.resourceFieldRef", "divisor resource")
+        + of("spec.volumes", "downwardAPI")
+        + of("spec.volumes.downwardAPI", "defaultMode items items.fieldRef items.mode items.path")
+        + of("spec.volumes.downwardAPI.items", "fieldRef.fieldPath resourceFieldRef")
+        + of("spec.volumes.downwardAPI.items.resourceFieldRef", "containerName divisor resource"),
+        ("given.resources",),
+    ),
+    Covered(
+        of("spec.volumes", "configMap secret")
+        + of("spec.volumes.configMap", "defaultMode items items.key items.mode items.path name")
+        + of("spec.volumes.configMap", "optional")
+        + of("spec.volumes.secret", "defaultMode items items.key items.mode items.path optional")
+        + of("spec.volumes.secret", "secretName"),
+        ("given.files",),
+    ),
+    Covered(
+        of("spec.volumes.projected", "defaultMode")
+        + of("spec.volumes.projected.sources", "configMap secret downwardAPI downwardAPI.items")
+        + of("spec.volumes.projected.sources.configMap", "items items.key items.mode items.path")
+        + of("spec.volumes.projected.sources.configMap", "name optional")
+        + of("spec.volumes.projected.sources.secret", "items items.key items.mode items.path")
+        + of("spec.volumes.projected.sources.secret", "name optional")
+        + of("spec.volumes.projected.sources.downwardAPI.items", "fieldRef fieldRef.fieldPath")
+        + of("spec.volumes.projected.sources.downwardAPI.items", "mode path resourceFieldRef")
+        + of(
+            "spec.volumes.projected.sources.downwardAPI.items.resourceFieldRef",
+            "containerName divisor resource",
+        )
+        + of("spec.volumes.projected.sources.serviceAccountToken", "audience"),
+        ("given.projected",),
+    ),
+    Covered(of("spec.volumes.emptyDir", "medium sizeLimit"), ("given.memory",)),
+    Covered(of(SIDECAR, "volumeMounts.readOnly"), ("given.read-only",)),
+    Covered(of(SIDECAR, "workingDir"), ("given.folder",)),
+    Covered(of(SIDECAR, "stdin tty"), ("given.terminal",)),
+    Covered(
+        of("spec", "dnsConfig dnsConfig.nameservers dnsConfig.options dnsConfig.options.name")
+        + of("spec", "dnsConfig.options.value dnsConfig.searches dnsPolicy")
+        + of("spec", "hostAliases hostAliases.hostnames hostAliases.ip hostname"),
+        ("given.names",),
+    ),
     # Hooks.
     Covered(of(SIDECAR, "lifecycle"), ("hook.exec", "hook.http")),
     Covered(per_hook("exec exec.command"), ("hook.exec",)),
@@ -226,6 +278,8 @@ COVERED = (
         of(SIDECAR, "ports.hostPort"),
         ("sched.hostport", "net.hostport-works", "api.hostport-same-pod-accepted"),
     ),
+    Covered(of(SIDECAR, "ports.protocol"), ("net.service-protocol",)),
+    Covered(of("spec", "hostNetwork"), ("api.host-network-ports",)),
     # Resources.
     Covered(
         of(SIDECAR, "resources resources.limits resources.requests"),
@@ -248,10 +302,19 @@ COVERED = (
         ("sec.own-context",),
     ),
     Covered(
-        of(f"{SIDECAR}.securityContext", "allowPrivilegeEscalation capabilities privileged")
-        + of(f"{SIDECAR}.securityContext", "capabilities.drop")
-        + of("spec", "securityContext")
-        + of("spec.securityContext", "runAsNonRoot seccompProfile seccompProfile.type"),
+        of(f"{SIDECAR}.securityContext", "runAsGroup")
+        + of("spec.securityContext", "fsGroup runAsGroup supplementalGroups"),
+        ("sec.groups",),
+    ),
+    Covered(
+        of(f"{SIDECAR}.securityContext", "allowPrivilegeEscalation capabilities")
+        + of(f"{SIDECAR}.securityContext", "capabilities.add capabilities.drop")
+        + of("spec.securityContext", "seccompProfile seccompProfile.type"),
+        ("sec.confined",),
+    ),
+    Covered(
+        of(f"{SIDECAR}.securityContext", "privileged")
+        + of("spec", "securityContext securityContext.runAsNonRoot"),
         ("sec.psa-applies",),
     ),
     Covered(of("spec", "shareProcessNamespace"), ("sec.share-pid",)),
@@ -349,7 +412,11 @@ COVERED = (
         ("vol.status-mounts",),
         By.KUBELET,
     ),
-    Covered(of(STATUS, "user user.linux user.linux.uid"), ("sec.status-user",), By.KUBELET),
+    Covered(
+        of(STATUS, "user user.linux user.linux.gid user.linux.supplementalGroups user.linux.uid"),
+        ("sec.status-user",),
+        By.KUBELET,
+    ),
     Covered(of("status", "podIP"), ("net.shared-localhost",), By.KUBELET),
 )
 
@@ -368,12 +435,13 @@ UNCOVERED = (
         " next one is given.",
         f"{PODS} makeEnvironmentVariables",
     ),
+    # Fields of paths that have one version.
     Uncovered(
-        of(SIDECAR, "env.* envFrom*"),
-        Kind.OPEN,
-        "A sidecar that tells its variables: values with `$(NAME)`, resources of another"
-        " container, ConfigMaps and Secrets, and sources that may be missing.",
-        f"{DOCS}/tasks/inject-data-application/define-environment-variable-container/",
+        of("spec.volumes", "downwardAPI.items.fieldRef.apiVersion")
+        + of("spec.volumes.projected.sources", "downwardAPI.items.fieldRef.apiVersion"),
+        Kind.SAME,
+        "`v1` is the only version of a path of fields.",
+        upstream("pkg/volume/downwardapi/downwardapi.go CollectData"),
     ),
     # Volumes by their kinds.
     Uncovered(
@@ -447,19 +515,7 @@ UNCOVERED = (
         "It takes a signer of certificates, or an object of the whole cluster.",
         f"{DOCS}/concepts/storage/projected-volumes/",
     ),
-    Uncovered(
-        of("spec.volumes", "configMap* downwardAPI* emptyDir.* projected.* secret*"),
-        Kind.OPEN,
-        "A sidecar that alone mounts a volume of each kind, and tells what it finds there.",
-        f"{DOCS}/concepts/storage/volumes/",
-    ),
     # Volumes as they are mounted.
-    Uncovered(
-        of(f"{SIDECAR}.volumeMounts", "readOnly recursiveReadOnly"),
-        Kind.OPEN,
-        "A sidecar that cannot write where it mounts read-only, while the app can.",
-        f"{DOCS}/concepts/storage/volumes/#read-only-mounts",
-    ),
     Uncovered(
         of(f"{SIDECAR}.volumeMounts", "mountPropagation"),
         Kind.OPEN,
@@ -480,18 +536,6 @@ UNCOVERED = (
         f"{PODS} makeBlockVolumes",
     ),
     # What a container is otherwise.
-    Uncovered(
-        of(SIDECAR, "workingDir"),
-        Kind.OPEN,
-        "A sidecar that tells the folder it was started in.",
-        f"{RUNTIME}/kuberuntime_container.go generateContainerConfig",
-    ),
-    Uncovered(
-        of(SIDECAR, "stdin tty"),
-        Kind.OPEN,
-        "A sidecar that tells whether its input is a terminal, and is attached to.",
-        f"{RUNTIME}/kuberuntime_container.go generateContainerConfig",
-    ),
     Uncovered(
         of(SIDECAR, "stdinOnce"),
         Kind.SAME,
@@ -594,12 +638,6 @@ UNCOVERED = (
     ),
     # Ports.
     Uncovered(
-        of(SIDECAR, "ports.protocol"),
-        Kind.OPEN,
-        "A Service of another protocol, whose target is the name of a sidecar's port.",
-        upstream("staging/src/k8s.io/endpointslice/utils.go FindPort"),
-    ),
-    Uncovered(
         of(SIDECAR, "ports.hostIP"),
         Kind.SAME,
         "The scheduler compares it with the hostPort, which is covered. The kubelet forwards"
@@ -685,12 +723,16 @@ UNCOVERED = (
         CONTEXT,
     ),
     Uncovered(
-        of(f"{SIDECAR}.securityContext", "capabilities.add runAsGroup runAsNonRoot")
-        + of("spec.securityContext", "fsGroup runAsGroup supplementalGroups")
-        + of(f"{STATUS}.user.linux", "gid supplementalGroups"),
-        Kind.OPEN,
-        "A sidecar that tells its groups and capabilities, and whose status tells them too.",
-        f"{DOCS}/tasks/configure-pod-container/security-context/",
+        of(f"{SIDECAR}.securityContext", "runAsNonRoot"),
+        Kind.SAME,
+        "A container whose user is root is not started; that of the pod counts where it has none.",
+        f"{RUNTIME}/security_context_others.go verifyRunAsNonRoot",
+    ),
+    Uncovered(
+        of(f"{SIDECAR}.volumeMounts", "recursiveReadOnly"),
+        Kind.SAME,
+        "Where the runtime can do it. A mount within a mount is what it would take.",
+        f"{PODS} resolveRecursiveReadOnly",
     ),
     Uncovered(
         of("spec.securityContext", "fsGroupChangePolicy"),
@@ -718,18 +760,6 @@ UNCOVERED = (
         f"{RUNTIME}/util/util.go NamespacesForPod",
     ),
     # Names and addresses.
-    Uncovered(
-        of("spec", "hostNetwork"),
-        Kind.OPEN,
-        "A dry run: the ports of a sidecar become those of the node.",
-        upstream("pkg/apis/core/v1/defaults.go SetDefaults_Pod"),
-    ),
-    Uncovered(
-        of("spec", "dnsConfig* dnsPolicy hostAliases* hostname"),
-        Kind.OPEN,
-        "A sidecar that tells its name, its hosts and its resolver.",
-        f"{DOCS}/tasks/network/customize-hosts-file-for-pods/",
-    ),
     Uncovered(
         of("spec", "hostnameOverride setHostnameAsFQDN subdomain"),
         Kind.POD,
