@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING
-
 import pytest
 
 from conformance.catalogue import Declared, declared
 from fixtures.evidence.moments import InconclusiveError
 from tests import counterexamples
-from tests.kit import edits
 from tests.kit.edits import COUNTEREXAMPLES, CounterExample, Edit
-from tests.kit.judging import SLOW, judge, label_for
+from tests.kit.judging import SLOW, good, judge
 
-if TYPE_CHECKING:
-    from fixtures.evidence.recording import Recording
-
-for _info in pkgutil.iter_modules(counterexamples.__path__):
-    importlib.import_module(f"tests.counterexamples.{_info.name}")
+counterexamples.load()
 
 LATE = {
     ("net.traffic-while-terminating", "nothing is answered once the pod is deleted"),
@@ -55,19 +46,6 @@ LATE = {
 
 JUDGED = [one for one in declared() if one.requirement.scenarios]
 BY_ID = {one.requirement.id: one for one in declared()}
-
-
-def good(one: Declared) -> dict[str, Recording]:
-    label = label_for(one)
-    assert label, f"no kept run has {', '.join(one.requirement.scenarios)}"
-    found = {name: edits.load(label, name) for name in one.requirement.scenarios}
-    mend = edits.MENDED.get(one.requirement.id)
-    if mend is not None:
-        (name,) = found
-        edit = Edit(found[name])
-        mend(edit)
-        found[name] = edit.result()
-    return found
 
 
 @pytest.mark.parametrize("one", JUDGED, ids=lambda one: one.requirement.id)

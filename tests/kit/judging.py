@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fixtures.evidence.components import Component, Components, Kubelet
 from fixtures.evidence.control import TERM, Control, Lag
 from fixtures.evidence.timeline import Timeline
+from tests import counterexamples
 from tests.kit import edits
 
 if TYPE_CHECKING:
@@ -64,6 +65,24 @@ def judge(
     if "timelines" in wanted:
         given["timelines"] = timelines
     one.check(**given)
+
+
+def good(one: Declared) -> dict[str, Recording]:
+    """Return recordings on which a requirement's check passes, by scenario.
+
+    Where no version keeps its promise, one is mended by an edit.
+    """
+    counterexamples.load()
+    label = label_for(one)
+    assert label, f"no kept run has {', '.join(one.requirement.scenarios)}"
+    found = {name: edits.load(label, name) for name in one.requirement.scenarios}
+    mend = edits.MENDED.get(one.requirement.id)
+    if mend is not None:
+        (name,) = found
+        edit = edits.Edit(found[name])
+        mend(edit)
+        found[name] = edit.result()
+    return found
 
 
 def label_for(one: Declared) -> str | None:

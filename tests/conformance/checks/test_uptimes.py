@@ -13,7 +13,7 @@ from fixtures.evidence.moments import InconclusiveError
 from fixtures.evidence.timeline import Timeline
 from tests.kit import edits
 from tests.kit.edits import Edit
-from tests.kit.judging import judge, label_for
+from tests.kit.judging import good, judge, label_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,16 +26,15 @@ def judged_with(edit: Callable[[Edit], None]) -> Counter[str]:
     """Return how often checks pass and doubt on kept recordings that were edited."""
     found: Counter[str] = Counter()
     for one in declared():
-        label = label_for(one)
-        if label and one.requirement.scenarios:
-            found[verdict(one, label, edit)] += 1
+        if one.requirement.scenarios and label_for(one):
+            found[verdict(one, edit)] += 1
     return found
 
 
-def verdict(one: Declared, label: str, edit: Callable[[Edit], None]) -> str:
+def verdict(one: Declared, edit: Callable[[Edit], None]) -> str:
     recordings = {}
-    for name in one.requirement.scenarios:
-        changed = Edit(edits.load(label, name))
+    for name, recording in good(one).items():
+        changed = Edit(recording)
         edit(changed)
         recordings[name] = changed.result()
     try:
