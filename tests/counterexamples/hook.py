@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
+from fixtures.stage.staging import CLOSED
 from tests.kit.edits import Edit, counterexample
 
 
@@ -30,8 +29,8 @@ def late_prestop_request(edit: Edit) -> None:
 @counterexample("hook.sleep", "the API server panics when the template is changed")
 def panics(edit: Edit) -> None:
     edit.action("patch").answer = {
-        "status": HTTPStatus.INTERNAL_SERVER_ERROR,
-        "body": "This request caused apiserver to panic. Look in the logs for details.",
+        "status": CLOSED,
+        "body": {"message": "the API server closed the connection twice, and answers others"},
     }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
+from fixtures.stage.staging import CLOSED
 from tests.kit.edits import Edit, counterexample
 
 
@@ -78,8 +77,8 @@ def ignored(edit: Edit) -> None:
 @counterexample("kubectl.unknown-status", "the API server panics")
 def panics(edit: Edit) -> None:
     edit.action("patch").answer = {
-        "status": HTTPStatus.INTERNAL_SERVER_ERROR,
-        "body": "This request caused apiserver to panic. Look in the logs for details.",
+        "status": CLOSED,
+        "body": {"message": "the API server closed the connection twice, and answers others"},
     }
 
 
