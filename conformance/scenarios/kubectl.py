@@ -74,8 +74,8 @@ def _in_back_off(staging: Staging) -> bool:
 def kubectl_ghost(staging: Staging) -> None:
     """Propose a status that tells of an init container which the pod has not, and ask for its row.
 
-    It is not stored: whoever lists pods would get its row as well. It stands first: the row of a pod
-    that is initialising tells of no container behind the one that has not started.
+    It is not stored: whoever lists pods would get its row as well. The ghost stands first: the row
+    of a pod that is initialising tells of no container behind the one that has not started.
     """
     waiting = {"waiting": {"reason": "PodInitializing"}}
     statuses = [
