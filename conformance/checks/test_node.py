@@ -13,10 +13,12 @@ from conformance.sources import (
     KEP_SIDECARS,
     LIFECYCLE_TEST,
     SIDECARS,
+    issue,
     pull,
     upstream,
 )
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.errors import NotDoneError
 from fixtures.evidence.recording import PAUSE_API_SERVER
 from fixtures.kubeapi.metrics import samples_of
 
@@ -133,6 +135,25 @@ def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
     ready = [seen.value.status for seen in pod.conditions("Ready")]
     assert "True" in ready, f"Ready was {ready}"
     assert "False" not in ready[ready.index("True") :], f"Ready was {ready}"
+
+
+@requirement(
+    "node.kubelet-restart-startup-gate",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(SIDECARS, issue(142305)),
+    needs=NEEDS,
+)
+def test_kubelet_restart_startup_gate(timeline: Timeline) -> None:
+    """A sidecar that is starting up when the kubelet restarts still holds back what follows it."""
+    pod = timeline.pod_named("node-kubelet-starting")
+    up = pod["sidecar"].said("UP")
+    if not pod["sidecar"].said("START") < timeline.action("start-kubelet").begun < up:
+        raise NotDoneError("the sidecar was not starting up when the kubelet was started")
+    assert up < pod["app"].said("START")
+    assert_ran_once(pod["sidecar"])
 
 
 @requirement(

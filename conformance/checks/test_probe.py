@@ -18,7 +18,7 @@ from conformance.sources import (
     issue,
     upstream,
 )
-from fixtures.evidence.errors import NeverError
+from fixtures.evidence.errors import NeverError, NotDoneError
 from fixtures.evidence.moments import InconclusiveError, Moment
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def test_grace_override(timeline: Timeline) -> None:
     needs=OWN_GRACE,
 )
 def test_termination_readiness(timeline: Timeline) -> None:
-    """While a pod is being deleted its sidecar is asked for readiness, but not for liveness."""
+    """While a pod is being deleted its sidecar is still asked for readiness, and not restarted."""
     unready = [
         version
         for version in timeline.pod.versions
@@ -294,6 +294,26 @@ def test_termination_readiness(timeline: Timeline) -> None:
     assert unready[-1].condition("Ready").false, "the pod stayed ready"
     assert timeline["app"].said("EXIT") < timeline["sidecar"].said("TERM")
     assert timeline["sidecar"].restarts == 0, "the sidecar was restarted"
+
+
+@requirement(
+    "probe.termination-liveness",
+    MUST,
+    since="1.29",
+    scenario="probe-ready",
+    source=(PROBE_TEST, issue(141766)),
+    needs=OWN_GRACE,
+)
+def test_termination_liveness(timeline: Timeline) -> None:
+    """While a pod is being deleted its sidecar is not asked for liveness any more."""
+    told = timeline["app"].said("TERM")
+    if not timeline["app"].said("EXIT") - told >= 4:
+        raise NotDoneError("the app did not take long enough to stop")
+    asked = timeline["sidecar"].all_said("LIVE")
+    assert asked, "the sidecar was never asked for liveness"
+    # It is asked every second, and one question may be under way.
+    late = [moment for moment in asked if moment - told >= 2]
+    assert not late, f"the sidecar was asked for liveness {len(late)} times while its pod stopped"
 
 
 @requirement(

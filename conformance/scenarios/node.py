@@ -111,7 +111,9 @@ def prepare_node_kubelet(staging: Staging) -> None:
     for pod in pods:
         staging.create(pod)
     for name in (*(pod["metadata"]["name"] for pod in pods), mirror_name(staging)):
-        staging.until_ready(name)
+        if name != "node-kubelet-starting":
+            staging.until_ready(name)
+    staging.until_said("sidecar", "START", pod="node-kubelet-starting")
     staging.until_said("app", "UP", pod="node-kubelet-stops")
 
 
@@ -156,6 +158,9 @@ def node_kubelet(staging: Staging) -> None:
     staging.runtime("exec", app, "touch", "/shared/end", action="end-app")
     for name in lost:
         staging.until_ready(name)
+    starting = running(staging, "sidecar", "node-kubelet-starting")
+    staging.runtime("exec", starting, "touch", "/shared/go", action="let-start")
+    staging.until_ready("node-kubelet-starting")
     staging.until_gone("node-kubelet-stops")
     staging.observe(1, "that nothing else is restarted")
     read_usage(staging)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures.evidence.recording import PAUSE_API_SERVER, LogRecord
-from tests.kit.edits import Edit, counterexample, shift
+from tests.kit.edits import Edit, counterexample, mended, shift
 
 
 def mirror(edit: Edit) -> str:
@@ -86,6 +86,18 @@ def pod_flaps(edit: Edit) -> None:
     for condition in edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]:
         if condition["type"] == "Ready":
             condition["status"] = "False"
+
+
+@mended("node.kubelet-restart-startup-gate")
+def held_back(edit: Edit) -> None:
+    pod = "node-kubelet-starting"
+    edit.move_line("app", "START", after=("sidecar", "UP"), pod=pod)
+
+
+@counterexample("node.kubelet-restart-startup-gate", "the app starts with the kubelet")
+def not_held_back(edit: Edit) -> None:
+    pod = "node-kubelet-starting"
+    edit.move_line("app", "START", before=("sidecar", "UP"), pod=pod)
 
 
 @counterexample("node.update-during-reboot", "the new image is never used")

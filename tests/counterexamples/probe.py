@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures.evidence.recording import LogRecord, WatchRecord
 from fixtures.kubeapi.times import SECOND
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample, mended
 
 
 def not_restarted(edit: Edit, container: str) -> None:
@@ -206,6 +206,21 @@ def frozen(edit: Edit) -> None:
 @counterexample("probe.termination-readiness", "the sidecar is stopped for its liveness")
 def stopped_for_liveness(edit: Edit) -> None:
     edit.move_line("sidecar", "TERM", before=("app", "EXIT"))
+
+
+@mended("probe.termination-liveness")
+def not_asked_any_more(edit: Edit) -> None:
+    lines = edit.of(LogRecord)
+    (told,) = [one for one in lines if one.container == "app" and one.line.startswith("TERM ")]
+    asked = [one for one in lines if one.line.startswith("LIVE ")]
+    late = [one for one in asked if one.stamp > told.stamp]
+    assert late, "no version asks in vain any more: the recording needs no mending"
+    edit.records = [record for record in edit.records if record not in late]
+
+
+@counterexample("probe.termination-liveness", "it is asked on while the app stops")
+def asked_on(edit: Edit) -> None:
+    edit.move_line("sidecar", "LIVE", after=("app", "EXIT"))
 
 
 @counterexample("probe.workers-survive-restart-never", "the third instance is not asked any more")
