@@ -21,7 +21,7 @@ from fixtures.errors import EnvironmentBrokenError, UsageError
 from fixtures.host.files import sha256
 from reports import digests, jsonreport, packed
 from reports.markup import line_of
-from reports.model import UNKEPT, Verdict, verdict_words
+from reports.model import UNKEPT, Level, Verdict, verdict_words
 
 if TYPE_CHECKING:
     import argparse
@@ -110,6 +110,7 @@ def _verify(folder: Path, recordings: Path) -> Findings:
     listed = _suite("--list").splitlines()[:-1]
     known = {line.split()[0]: line.split()[1] for line in listed}
     found.problems += _ids(report, known)
+    found.notes += _levels(report, known)
     found.problems += _digests(folder, recordings, report)
     missing = sorted(known.keys() - {result.id for result in report.results})
     if recordings.is_dir():
@@ -151,9 +152,18 @@ def _ids(report: Report, known: Mapping[str, str]) -> Iterator[str]:
     twice = sorted(one for one, times in Counter(ids).items() if times > 1)
     yield from (f"{one} is there {ids.count(one)} times" for one in twice)
     for result in report.results:
-        # Its level decides what a verdict means for the run.
-        if known.get(result.id, result.level) != result.level:
-            yield f"{result.id} is {known[result.id]}, not {result.level}"
+        # A level decides what a verdict means for the run.
+        decides = known.get(result.id) == Level.MUST and result.level != Level.MUST
+        if decides and result.verdict in UNKEPT and result.verdict != Verdict.KNOWN_FAILURE:
+            yield f"{result.id} is MUST, not {result.level}, and its verdict is {result.verdict}"
+
+
+def _levels(report: Report, known: Mapping[str, str]) -> Iterator[str]:
+    """Yield which levels are others now: promises are found to be stronger, or weaker."""
+    for result in report.results:
+        level = known.get(result.id, result.level)
+        if level != result.level:
+            yield f"{result.id} was {result.level}, and is {level} now"
 
 
 def _digests(folder: Path, recordings: Path, report: Report) -> Iterator[str]:

@@ -213,23 +213,42 @@ def test_a_promise_that_another_suite_lacked_is_told_where_it_is_broken(
     )
 
 
-def test_a_level_is_that_of_the_suite_and_an_id_is_there_once(
+def test_an_id_is_there_once(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verify, "_judged_again", lambda *_: None)
     ids = []
 
     def edit(value: Json) -> None:
-        first, second, *_ = value["results"]
-        ids.extend([first["id"], second["id"]])
-        first["level"] = "OBSERVED" if first["level"] != "OBSERVED" else "MUST"
+        second = value["results"][1]
+        ids.append(second["id"])
         value["results"].append(second)
 
     change(folder, edit)
     digests.write(report(), folder / digests.FILE)
-    problems = refused(folder, capsys)
-    assert problems[0] == f"{ids[1]} is there 2 times"
-    assert problems[1].startswith(f"{ids[0]} is ")
+    assert refused(folder, capsys)[0] == f"{ids[0]} is there 2 times"
+
+
+def test_a_level_that_another_suite_has_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "_judged_again", lambda *_: None)
+    change(folder, lambda value: only(value).update(level="OBSERVED"))
+    digests.write(report(), folder / digests.FILE)
+    found = verify.verify(folder)
+    assert "api.gate-removed was OBSERVED, and is MUST now" in found.notes
+    assert not any("MUST" in problem for problem in found.problems)
+
+
+def test_a_lower_level_does_not_hide_what_would_decide(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "_judged_again", lambda *_: None)
+    lowered = {"level": "OBSERVED", "verdict": "fail", "reason": "so"}
+    change(folder, lambda value: only(value).update(lowered))
+    digests.write(report(), folder / digests.FILE)
+    words = "api.gate-removed is MUST, not OBSERVED, and its verdict is fail"
+    assert words in verify.verify(folder).problems
 
 
 def pack(folder: Path) -> None:

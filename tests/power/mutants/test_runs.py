@@ -53,6 +53,7 @@ def test_any_other_end_without_a_report_is_none(tmp_path: Path, status: int) -> 
         runs.run(script(text), tmp_path, Progress(), "a mutant")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_run_may_clean_up(tmp_path: Path) -> None:
     text = (
         "import pathlib, signal, sys, time\n"
