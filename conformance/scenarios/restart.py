@@ -67,7 +67,8 @@ def restart_image(staging: Staging) -> None:
     staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
     staging.until_said("probed", "START", pod=first)
     staging.set_image("probed", manifest.OTHER_IMAGE, pod=first)
-    staging.observe(2, "the kubelet to learn of the image")
+    # Nothing tells of it on kubelets up to 1.31, and a busy one needed 5 s.
+    staging.observe(10, "the kubelet to learn of the image")
     staging.exec("probed", "touch", "/shared/fail", pod=first)
     staging.until_ready(first)
     staging.until_waiting("spoiled", "ImagePullBackOff", pod=second, patience=BAD_IMAGE)
