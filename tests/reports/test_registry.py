@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,13 @@ def test_what_is_registered_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(verify, "_judged_again", lambda *_: None)
     for one in registry.entries(registry.FOLDER):
         assert verify.verify(one.folder).problems == [], one.folder
+
+
+def test_what_is_registered_names_no_folder_of_a_machine() -> None:
+    for one in registry.entries(registry.FOLDER):
+        for name in (jsonreport.FILE, "run.json"):
+            command = json.loads((one.folder / name).read_bytes())["reproduce"]
+            assert "/" not in command, one.folder
 
 
 def test_full_and_partial_reports_are_told_apart(
