@@ -196,6 +196,10 @@ class Timing(TypedDict, total=False):
     """The longest scenario's own time."""
     nodeLimitSeconds: Figure
     """What the node's measured pod start rate would need for these pods."""
+    nodeCpuSeconds: dict[str, Figure]
+    """CPU time of the nodes while scenarios were staged, by what it was spent on; absent where
+    the suite has no access to nodes.
+    """
     suiteCpuSeconds: Figure
     """CPU time of the suite's own process."""
     suiteMemoryMiB: Figure

@@ -89,6 +89,10 @@ def _timing(report: Report) -> Iterator[str]:
             f"staged {number} {noun} in {stage:.1f}s, {stage / alone:.2f} times the longest"
             f" ({alone:.1f}s){node}"
         )
+    if spent := timing.get("nodeCpuSeconds"):
+        most = sorted(spent.items(), key=lambda one: (-one[1], one[0]))
+        shares = ", ".join(f"{seconds:.0f} {one_line(name)}" for name, seconds in most)
+        yield f"the nodes used {sum(spent.values()):.0f}s of CPU: {shares}"
     if "suiteCpuSeconds" in timing:
         memory = timing.get("suiteMemoryMiB")
         peak = f" and {memory:.0f} MiB" if memory else ""

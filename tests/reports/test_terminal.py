@@ -65,6 +65,7 @@ def test_figures_are_given_as_far_as_they_were_measured() -> None:
         "stageSeconds": 90,
         "longestScenarioSeconds": 60,
         "nodeLimitSeconds": 80.0,
+        "nodeCpuSeconds": {"etcd": 10.2, "pods": 30.0},
         "suiteCpuSeconds": 11.25,
         "suiteMemoryMiB": 180,
     }
@@ -73,9 +74,10 @@ def test_figures_are_given_as_far_as_they_were_measured() -> None:
         "staged 1 scenario in 90.0s, 1.50 times the longest (60.0s);"
         " the node's pod start rate alone needs 80.0s"
     ) in lines
+    assert "the nodes used 40s of CPU: 30 pods, 10 etcd" in lines
     assert "the suite itself used 11.2s of CPU and 180 MiB" in lines
     lines = terminal.summary(report(result(), timing={"stageSeconds": 90}), FOLDER)
-    assert not any(line.startswith(("staged", "the suite")) for line in lines)
+    assert not any(line.startswith(("staged", "the suite", "the nodes")) for line in lines)
 
 
 @given(REPORTS)
