@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.requirements import MUST, OBSERVED, requirement
-from conformance.sources import DOCS, INIT_CONTAINERS, upstream
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.sources import DOCS, INIT_CONTAINERS, kep, upstream
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
@@ -163,6 +163,44 @@ def test_names(timeline: Timeline) -> None:
         "RESOLVER search given.invalid",
         "RESOLVER options ndots:2",
     )
+
+
+@requirement(
+    "given.env-file",
+    MUST,
+    since="1.35",
+    scenario="given-env-file",
+    source=(
+        ALL_FEATURES,
+        f"{TASKS}/define-environment-variable-via-file/",
+        kep("3721-support-for-env-files"),
+    ),
+)
+def test_env_file(timeline: Timeline) -> None:
+    """A sidecar is given variables of a file as it is when it starts, which another has written."""
+    reader = timeline["reader"]
+    assert reader.restarts >= 1, "the sidecar was not restarted"
+    for number, letter in enumerate(("first letter", "second letter")):
+        instance = reader.instance(number)
+        said = [line.text for line in instance.lines]
+        wanted = f"GIVEN {letter} +{letter}+ unset unset"
+        assert instance.ever_said(wanted), f"{instance} did not say {wanted!r}, but {said}"
+    assert timeline["app"].ever_said("GIVEN unset"), "the app has a variable of the sidecar"
+
+
+@requirement(
+    "given.image-volume",
+    SHOULD,
+    since="1.35",
+    scenario="given-image-volume",
+    source=(ALL_FEATURES, f"{DOCS}/tasks/configure-pod-container/image-volumes/"),
+)
+def test_image_volume(timeline: Timeline) -> None:
+    """A sidecar alone may mount an image as a volume, which nobody can write to."""
+    sidecar = timeline["sidecar"]
+    assert sidecar.said("FOUND")
+    assert sidecar.said("READ-ONLY")
+    assert timeline["app"].said("NOTHING")
 
 
 @requirement("given.folder", MUST, since="1.29", scenario="given", source=ALL_FEATURES)

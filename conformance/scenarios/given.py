@@ -19,3 +19,13 @@ def given(staging: Staging) -> None:
     staging.exec("app", "touch", "/shared/end")
     staging.until_restarted("sidecar")
     staging.until_said("sidecar", "TOLD twice")
+
+
+@scenario("given-env-file", seconds=6, follows=("reader",))
+def given_env_file(staging: Staging) -> None:
+    """Let the file say something else, and the sidecar that is given it end."""
+    staging.until_said("reader", "GIVEN first")
+    staging.until_said("app", "GIVEN")
+    staging.exec("app", "touch", "/shared/end")
+    staging.until_restarted("reader")
+    staging.until_said("reader", "GIVEN second")

@@ -72,6 +72,8 @@ LATER = {
     "api.gate-removed": "1.37 removes the gate",
     "api.kubelet-gate-off-rejects": "1.33 locks the gate: it cannot be off any more",
     "api.scheduler-gate-off-unschedulable": "as above",
+    "given.env-file": "EnvFiles is beta, and on, since 1.35",
+    "given.image-volume": "ImageVolume is on since 1.35",
     "hook.sleep": "PodLifecycleSleepAction is beta, and on, since 1.30",
     "node.kubelet-restart-status-stable": "1.35 brings it, with a gate for what was before",
     "res.dra-extended": "1.35 brings it, as part of a feature that is newer than sidecars",

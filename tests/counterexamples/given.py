@@ -128,3 +128,35 @@ def no_terminal(edit: Edit) -> None:
 @counterexample("given.terminal", "the app has one as well")
 def terminal_of_all(edit: Edit) -> None:
     edit.rename_line("app", "NONE", "TERMINAL")
+
+
+@counterexample("given.env-file", "a restarted sidecar is given what the file said at first")
+def stale_file(edit: Edit) -> None:
+    edit.rename_line("reader", "GIVEN second letter +second", "GIVEN first letter +first")
+
+
+@counterexample("given.env-file", "a key that is not named is given as well")
+def whole_file(edit: Edit) -> None:
+    edit.rename_line(
+        "reader", "GIVEN first letter +first letter+ unset unset", "GIVEN first +first+ unset no"
+    )
+
+
+@counterexample("given.env-file", "the app is given what is the sidecar's")
+def spread_file(edit: Edit) -> None:
+    edit.rename_line("app", "GIVEN unset", "GIVEN first letter")
+
+
+@counterexample("given.image-volume", "the image can be written to")
+def writable_image(edit: Edit) -> None:
+    edit.rename_line("sidecar", "READ-ONLY", "WRITABLE")
+
+
+@counterexample("given.image-volume", "the volume is empty")
+def empty_image(edit: Edit) -> None:
+    edit.rename_line("sidecar", "FOUND", "NOTHING")
+
+
+@counterexample("given.image-volume", "every container has the volume")
+def spread_image(edit: Edit) -> None:
+    edit.rename_line("app", "NOTHING", "FOUND")

@@ -202,6 +202,14 @@ COVERED = (
     ),
     Covered(of("spec.volumes.emptyDir", "medium sizeLimit"), ("given.memory",)),
     Covered(of(SIDECAR, "volumeMounts.readOnly"), ("given.read-only",)),
+    Covered(
+        of(
+            f"{SIDECAR}.env.valueFrom",
+            "fileKeyRef fileKeyRef.key fileKeyRef.optional fileKeyRef.path fileKeyRef.volumeName",
+        ),
+        ("given.env-file",),
+    ),
+    Covered(of("spec.volumes", "image image.reference"), ("given.image-volume",)),
     Covered(of(SIDECAR, "workingDir"), ("given.folder",)),
     Covered(of(SIDECAR, "stdin tty"), ("given.terminal",)),
     Covered(
@@ -428,13 +436,6 @@ UNCOVERED = (
         "`v1` is the only version of a path of fields.",
         f"{PODS} podFieldSelectorRuntimeValue",
     ),
-    Uncovered(
-        of(f"{SIDECAR}.env.valueFrom", "fileKeyRef*"),
-        Kind.OPEN,
-        "A file of variables that one sidecar writes before it counts as started, and that the"
-        " next one is given.",
-        f"{PODS} makeEnvironmentVariables",
-    ),
     # Fields of paths that have one version.
     Uncovered(
         of("spec.volumes", "downwardAPI.items.fieldRef.apiVersion")
@@ -485,12 +486,6 @@ UNCOVERED = (
         upstream("pkg/kubelet/volumemanager/volume_manager.go WaitForAttachAndMount"),
     ),
     Uncovered(
-        of("spec.volumes", "image*"),
-        Kind.OPEN,
-        "A sidecar that reads a file of the fixture image, which it mounts as a volume.",
-        f"{DOCS}/tasks/configure-pod-container/image-volumes/",
-    ),
-    Uncovered(
         of("spec.volumes.configMap", "defaultUser items.user")
         + of("spec.volumes.downwardAPI", "defaultUser items.user")
         + of("spec.volumes.secret", "defaultUser items.user")
@@ -514,6 +509,12 @@ UNCOVERED = (
         Kind.OUTSIDE,
         "It takes a signer of certificates, or an object of the whole cluster.",
         f"{DOCS}/concepts/storage/projected-volumes/",
+    ),
+    Uncovered(
+        of("spec.volumes", "image.pullPolicy"),
+        Kind.SAME,
+        "It means for a volume what `imagePullPolicy` means for a container.",
+        upstream("pkg/kubelet/images/image_manager.go EnsureImageExists"),
     ),
     # Volumes as they are mounted.
     Uncovered(
