@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.scenarios.startup import POLICY_SUFFIXES
 from conformance.sources import POD_LIFECYCLE, SIDECARS, upstream
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.evidence.timeline import Timeline
 
 CONDITIONS = upstream("pkg/kubelet/status/generate.go")
+PULL_BACK_OFF = "ImagePullBackOff"
+READY_TO_START = "PodReadyToStartContainers"
 STICKY_SINCE = 36
 """From this minor on Initialized stays True whatever the regular containers are doing."""
 
@@ -87,6 +92,37 @@ def test_initialized_sticky(timeline: Timeline) -> None:
             found = version.condition("Initialized")
             assert found.true, f"Initialized was {found.raw} with app {app}"
     assert seen, "no sidecar was seen down after the pod was initialised"
+
+
+@requirement(
+    "cond.ready-to-start-containers",
+    MUST,
+    since="1.29",
+    scenario=("startup-bad-image", "ordered-start"),
+    source=f"{POD_LIFECYCLE}#pod-has-network",
+    gates=("PodReadyToStartContainersCondition",),
+)
+def test_ready_to_start_containers(timelines: Mapping[str, Timeline]) -> None:
+    """PodReadyToStartContainers is True before the first sidecar's image is there.
+
+    It stays so while containers run.
+    """
+    for policy in POLICY_SUFFIXES:
+        pod = timelines["startup-bad-image"].pod_named(f"startup-bad-image-{policy}")
+        waiting = [v for v in pod.versions if v.container("sidecar").waits_with(PULL_BACK_OFF)]
+        assert waiting, f"the sidecar of {pod.name} never waited for its image"
+        found = waiting[-1].condition(READY_TO_START)
+        assert found.true, f"{READY_TO_START} of {pod.name} was {found.raw or 'not there'}"
+    pod = timelines["ordered-start"].pod
+    running = [
+        version
+        for version in pod.versions
+        if any(version.container(name).running for name in pod.containers)
+    ]
+    assert running, "no container was seen running"
+    for version in running:
+        found = version.condition(READY_TO_START)
+        assert found.true, f"{READY_TO_START} was {found.raw or 'not there'} with one running"
 
 
 @requirement(

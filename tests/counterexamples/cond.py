@@ -56,6 +56,22 @@ def not_completed(edit: Edit) -> None:
     set_condition(edit, "Initialized", lambda p: p["status"]["phase"] == "Succeeded", reason="")
 
 
+@counterexample(
+    "cond.ready-to-start-containers",
+    "it is told when the image was pulled",
+    scenario="startup-bad-image",
+)
+def after_the_image(edit: Edit) -> None:
+    set_condition(edit, "PodReadyToStartContainers", lambda _: True, status="False")
+
+
+@counterexample(
+    "cond.ready-to-start-containers", "it is False while a sidecar runs", scenario="ordered-start"
+)
+def not_ready_to_start(edit: Edit) -> None:
+    set_condition(edit, "PodReadyToStartContainers", starting("sidecar-2"), status="False")
+
+
 @counterexample("cond.initialized-sticky", "Initialized drops while a sidecar starts again")
 def dropped(edit: Edit) -> None:
     set_condition(edit, "Initialized", starting("slow"), status="False")
