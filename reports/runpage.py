@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FILE = "index.html"
 
 LEVELS = tuple(Level)
+CLASSIC = "-classic"
+"""How ids end of what is judged of a pod's classic form, where sidecars are regular containers."""
 
 
 class Page:
@@ -100,6 +102,16 @@ class Page:
             *facts("", report.cluster),
             *facts("suite", report.suite),
             *facts("timing", report.timing),
+        ]
+
+    @property
+    def forms(self) -> Sequence[tuple[Result, Result]]:
+        """What was judged of the same pods with sidecars and in their classic form, in pairs."""
+        found = {one.id: one for one in self.results if one.verdict is not Verdict.SKIPPED}
+        return [
+            (native, found[native.id + CLASSIC])
+            for native in found.values()
+            if native.id + CLASSIC in found
         ]
 
     @property

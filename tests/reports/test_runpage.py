@@ -14,7 +14,7 @@ from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
 from fixtures.evidence.moments import comparisons
 from reports import runpage
-from reports.model import Report, Verdict
+from reports.model import Level, Report, Verdict
 from reports.styles import TEMPLATES
 from tests.kit.charts import HOSTILE, tape
 from tests.kit.samples import REPORTS, mixed, report, result
@@ -163,6 +163,31 @@ def test_a_check_has_a_row_with_its_id(tmp_path: Path) -> None:
         "data-level": "SHOULD",
         "data-verdict": "fail",
     }
+
+
+def test_patterns_stand_beside_their_classic_form(tmp_path: Path) -> None:
+    pair = [
+        result("pattern.lock", Verdict.FAIL),
+        result("pattern.lock-classic", level=Level.OBSERVED),
+    ]
+    text = Page(runpage.render(report(*pair), None, tmp_path)).text
+    heads = "With sidecars, and without"
+    assert heads in text
+    rows = (
+        "pattern.lock The promise of pattern.lock. fail"
+        " pattern.lock-classic The promise of pattern.lock-classic. pass"
+    )
+    assert rows in text[text.index(heads) :]
+
+
+@pytest.mark.parametrize("verdict", [None, Verdict.SKIPPED])
+def test_without_its_classic_form_a_pattern_has_no_such_row(
+    tmp_path: Path, verdict: Verdict | None
+) -> None:
+    found = [result("pattern.lock")]
+    if verdict is not None:
+        found.append(result("pattern.lock-classic", verdict))
+    assert "and without" not in Page(runpage.render(report(*found), None, tmp_path)).text
 
 
 def test_a_conformant_page_has_nothing_to_explain(tmp_path: Path) -> None:
