@@ -283,14 +283,15 @@ COVERED = (
     # Resources.
     Covered(
         of(SIDECAR, "resources resources.limits resources.requests"),
-        ("res.quota", "res.pod-cgroup", "resize.sidecar"),
+        ("res.quota", "res.pod-cgroup", "sched.sum", "resize.sidecar"),
     ),
     Covered(
         of(SIDECAR, "resizePolicy resizePolicy.resourceName resizePolicy.restartPolicy"),
         ("resize.restart-policy",),
     ),
     Covered(
-        of("spec", "resources resources.limits resources.requests"), ("res.pod-level",), By.STEPS
+        of("spec", "resources resources.limits resources.requests"),
+        ("res.pod-level", "res.pod-level-cgroup", "resize.pod-level"),
     ),
     # The admission of RuntimeClasses gives the pod its overhead.
     Covered(of("spec", "runtimeClassName overhead"), ("res.overhead",), By.STEPS),
@@ -403,7 +404,7 @@ COVERED = (
     Covered(of("status", "qosClass"), ("res.qos-includes-sidecars", "resize.limits"), By.KUBELET),
     Covered(
         of("status", "allocatedResources resources resources.limits resources.requests"),
-        ("res.pod-status",),
+        ("res.pod-status", "resize.pod-level"),
         By.KUBELET,
     ),
     Covered(
