@@ -307,6 +307,24 @@ def test_hostport_works(timeline: Timeline) -> None:
 
 
 @requirement(
+    "net.host-network",
+    OBSERVED,
+    since="1.29",
+    scenario="net-hostport",
+    source=(POD_REFERENCE, KEP_SIDECARS),
+)
+def test_host_network(timeline: Timeline) -> None:
+    """In a pod with its node's network a sidecar is probed, and serves, at the node's address."""
+    pod = timeline.pod_named("net-hostport-network")
+    addresses = (pod.last.status.get("podIP"), pod.last.status.get("hostIP"))
+    assert addresses[0] == addresses[1], f"address of the pod and of its node: {addresses}"
+    assert pod["proxy"].said("UP") < pod["app"].said("START")
+    assert pod["app"].said("LOCAL proxy")
+    ready = [seen.value.status for seen in pod.conditions("Ready")]
+    assert ready[-1:] == ["True"], f"Ready was {ready}"
+
+
+@requirement(
     "net.port-forward",
     OBSERVED,
     since="1.29",

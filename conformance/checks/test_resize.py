@@ -159,7 +159,7 @@ def test_pending(timeline: Timeline) -> None:
     infeasible where sidecar and app together need more than the node has.
     """
     assert timeline.action("patch", subresource="resize").accepted
-    pod = timeline.pod_named("node-kubelet-resized")
+    pod = timeline.pod_named("node-kubelet-runs")
     for answer in timeline.actions_named("patch", subresource="resize"):
         assert answer.accepted, f"the resize was answered {answer.message}"
     pending = [seen.value for seen in pod.conditions("PodResizePending")]
@@ -167,9 +167,9 @@ def test_pending(timeline: Timeline) -> None:
     assert told == ["Deferred", "Infeasible"], f"the resize was {told}"
     assert not pod.last.condition("PodResizePending"), "what was taken back is still pending"
     given = {"requests": {"cpu": "10m"}}
-    shown = [seen.value.raw.get("resources", given) for seen in pod["sidecar"].statuses]
+    shown = [seen.value.raw.get("resources", given) for seen in pod["bare"].statuses]
     assert all(one == given for one in shown), f"the sidecar was given {shown}"
-    assert_ran_once(pod["sidecar"])
+    assert_ran_once(pod["bare"])
 
 
 @requirement(

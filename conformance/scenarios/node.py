@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from conformance.scenarios.cgroups import read_cgroups
 from conformance.scenarios.resize import resizing
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.recording import PAUSE_API_SERVER
@@ -38,7 +39,7 @@ NEW_SECONDS = 10
 Source: kubeletRestartGracePeriod in pkg/kubelet/prober/prober_manager.go of v1.35 and later.
 """
 APP_MILLIS = 10
-"""What each container of the pod that is resized requests at first, in thousandths of a CPU."""
+"""What the app of the pod that is resized requests, and at first its sidecar, in thousandths."""
 PAUSE = """
 controllers=$(pidof kube-controller-manager); scheduler=$(pidof kube-scheduler)
 server=$(pidof kube-apiserver)
@@ -202,8 +203,8 @@ def cpus_of(staging: Staging) -> int:
 
 def resize(staging: Staging, millis: int, reason: str) -> None:
     """Ask for so much CPU for a sidecar, and wait until that is pending for this reason, or not."""
-    name = "node-kubelet-resized"
-    patch = resizing("sidecar", {"requests": {"cpu": f"{millis}m"}})
+    name = "node-kubelet-runs"
+    patch = resizing("bare", {"requests": {"cpu": f"{millis}m"}})
     staging.patch(name, patch, subresource="resize", may_fail=True)
     with suppress(WaitedInVainError):
         staging.until(
@@ -295,6 +296,10 @@ def prepare_node_api(staging: Staging) -> None:
 
 @scenario("node-api", seconds=7, disturbs=True, prepare=prepare_node_api)
 def node_api(staging: Staging) -> None:
-    """Stop the API server while the pod is initialising, until its main container runs."""
+    """Stop the API server while the pod is initialising, until its main container runs.
+
+    Read its cgroup then.
+    """
     staging.execute("bash", "-c", PAUSE, "pause", uid(staging), action=PAUSE_API_SERVER)
     staging.until_ready()
+    read_cgroups(staging, "node-api")

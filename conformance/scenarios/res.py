@@ -215,13 +215,6 @@ def list_pod_resources(staging: Staging) -> None:
     )
 
 
-@scenario("res-limits", seconds=3)
-def res_limits(staging: Staging) -> None:
-    """Wait until the pod runs, and read its cgroup."""
-    staging.until_ready()
-    read_cgroups(staging, "res-limits")
-
-
 @scenario("res-level", seconds=5)
 def res_level(staging: Staging) -> None:
     """Read the cgroup of the pod where that can be done, and resize the pod as a whole."""

@@ -173,3 +173,14 @@ def serves_no_more(edit: Edit) -> None:
 def ready_to_the_end(edit: Edit) -> None:
     for conditions in ending(edit):
         conditions["ready"] = True
+
+
+@counterexample("net.host-network", "the pod has an address of its own")
+def own_address(edit: Edit) -> None:
+    for pod in edit.pods("net-hostport-network"):
+        pod["status"]["podIP"] = "10.9.8.7"
+
+
+@counterexample("net.host-network", "the sidecar's startup probe does not hold the app back")
+def not_probed(edit: Edit) -> None:
+    edit.move_line("app", "START", before=("proxy", "UP"), pod="net-hostport-network")

@@ -143,15 +143,19 @@ def small_share(edit: Edit) -> None:
 
 @counterexample("res.pod-cgroup-unlimited", "what others have is the limit of the pod")
 def limited_pod(edit: Edit) -> None:
-    edit.rewrite("read-cgroups", f"\nmemory.limit_in_bytes {NO_LIMIT}", f"\nmemory.max {96 << 20}")
+    edit.rewrite(
+        "read-cgroups",
+        f"\nmemory.limit_in_bytes {NO_LIMIT}",
+        f"\nmemory.limit_in_bytes {128 << 20}",
+    )
 
 
 @counterexample("res.pod-cgroup-unlimited", "the sidecar without a limit has that of another")
 def limited_sidecar(edit: Edit) -> None:
     output = edit.action("read-cgroups").answer["output"]
-    identity = edit.statuses("unlimited")[-1]["containerID"].rpartition("/")[2]
+    identity = edit.statuses("sidecar-2")[-1]["containerID"].rpartition("/")[2]
     edit.action("read-cgroups").answer["output"] = "\n".join(
-        line.replace(NO_LIMIT, str(32 << 20)) if identity in line else line
+        line.replace(NO_LIMIT, str(64 << 20)) if identity in line else line
         for line in output.splitlines()
     )
 

@@ -75,7 +75,7 @@ def pending(edit: Edit, reason: str) -> list[Json]:
     """Return the conditions that tell of a pending resize for a reason."""
     return [
         condition
-        for pod in edit.pods("node-kubelet-resized")
+        for pod in edit.pods("node-kubelet-runs")
         for condition in pod["status"].get("conditions") or []
         if condition["type"] == "PodResizePending" and condition.get("reason") == reason
     ]
@@ -89,19 +89,19 @@ def app_left_out(edit: Edit) -> None:
 
 @counterexample("resize.pending", "what is deferred is carried out with the kubelet's restart")
 def carried_out(edit: Edit) -> None:
-    status = edit.statuses("sidecar", "node-kubelet-resized")[-1]
+    status = edit.statuses("bare", "node-kubelet-runs")[-1]
     status["resources"] = {"requests": {"cpu": "1"}}
 
 
 @counterexample("resize.pending", "what was taken back stays pending")
 def stays_pending(edit: Edit) -> None:
-    conditions = edit.pods("node-kubelet-resized")[-1]["status"]["conditions"]
+    conditions = edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]
     conditions.append(dict(pending(edit, "Infeasible")[-1]))
 
 
 @counterexample("resize.pending", "a sidecar is restarted for what it cannot get")
 def restarted_in_vain(edit: Edit) -> None:
-    edit.statuses("sidecar", "node-kubelet-resized")[-1]["restartCount"] = 1
+    edit.statuses("bare", "node-kubelet-runs")[-1]["restartCount"] = 1
 
 
 @counterexample("resize.quota", "the quota is not charged for a resize")

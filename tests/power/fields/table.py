@@ -279,7 +279,7 @@ COVERED = (
         ("sched.hostport", "net.hostport-works", "api.hostport-same-pod-accepted"),
     ),
     Covered(of(SIDECAR, "ports.protocol"), ("net.service-protocol",)),
-    Covered(of("spec", "hostNetwork"), ("api.host-network-ports",)),
+    Covered(of("spec", "hostNetwork"), ("api.host-network-ports", "net.host-network")),
     # Resources.
     Covered(
         of(SIDECAR, "resources resources.limits resources.requests"),
@@ -401,6 +401,7 @@ COVERED = (
     Covered(
         of("status", "message reason"), ("res.ephemeral-limit", "res.kubelet-admission"), By.KUBELET
     ),
+    Covered(of("status", "observedGeneration"), ("resize.generation",), By.KUBELET),
     Covered(of("status", "qosClass"), ("res.qos-includes-sidecars", "resize.limits"), By.KUBELET),
     Covered(
         of("status", "allocatedResources resources resources.limits resources.requests"),
@@ -827,7 +828,7 @@ UNCOVERED = (
         f"{PODS} generateAPIPodStatus",
     ),
     Uncovered(
-        of("status", "conditions.observedGeneration observedGeneration"),
+        of("status", "conditions.observedGeneration"),
         Kind.POD,
         "It is the generation of the pod.",
         upstream("pkg/api/v1/pod/util.go CalculatePodStatusObservedGeneration"),
