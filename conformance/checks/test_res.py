@@ -22,6 +22,7 @@ from conformance.requirements import (
 )
 from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull, upstream
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.components import Component
 from fixtures.evidence.errors import EvidenceLostError
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.quantities import quantity
@@ -414,11 +415,18 @@ def test_ephemeral_limit(timeline: Timeline) -> None:
     needs=(Capability.SIDECARS, Capability.NODE_ACCESS, Capability.UNCHANGED_CONTAINERS),
 )
 def test_podresources_api(timeline: Timeline) -> None:
-    """The kubelet's API of pod resources lists sidecars, and no plain init containers."""
-    answer = base64.b64decode(timeline.action("list-pod-resources").answer["output"])
-    listed = podresources.listed_containers(answer)
-    assert "res-pod" in listed, f"pods: {sorted(listed)}"
-    assert listed["res-pod"] == {"sidecar", "large", "small"}, f"{listed['res-pod']}"
+    """The kubelet's API of pod resources tells of sidecars, and of no plain init containers.
+
+    From 1.34 on it can be asked for a single pod.
+    """
+    calls = ["list-pod-resources"]
+    if timeline.has(Component.KUBELET, "KubeletPodResourcesGet", since=34):
+        calls.append("get-pod-resources")
+    for call in calls:
+        answer = base64.b64decode(timeline.action(call).answer["output"])
+        told = podresources.listed_containers(answer)
+        assert "res-pod" in told, f"{call}: pods: {sorted(told)}"
+        assert told["res-pod"] == {"sidecar", "large", "small"}, f"{call}: {told['res-pod']}"
 
 
 # Beyond what can be judged from outside.

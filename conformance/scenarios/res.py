@@ -184,7 +184,7 @@ def res_pod(staging: Staging) -> None:
         staging.until_said(name, "SCORE")
     if staging.nodes:
         read_cgroups(staging, "res-pod")
-        list_pod_resources(staging)
+        ask_pod_resources(staging)
     if staging.has(Capability.RESIZE):
         resize_charged(staging)
 
@@ -203,16 +203,20 @@ def resize_charged(staging: Staging) -> None:
     staging.patch("res-pod", resizing("sidecar", UNCHARGED), subresource="resize", may_fail=True)
 
 
-def list_pod_resources(staging: Staging) -> None:
-    """Ask the kubelet's API of pod resources."""
-    request = base64.b64encode(podresources.list_request()).decode()
-    staging.execute(
-        "sh",
-        "-c",
-        f"(echo {request} | base64 -d; sleep 1) "
-        f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
-        action="list-pod-resources",
-    )
+def ask_pod_resources(staging: Staging) -> None:
+    """Ask the kubelet's API of pod resources for those of all pods, and of the one here."""
+    for action, asked in (
+        ("list-pod-resources", podresources.list_request()),
+        ("get-pod-resources", podresources.get_request("res-pod", staging.namespace)),
+    ):
+        request = base64.b64encode(asked).decode()
+        staging.execute(
+            "sh",
+            "-c",
+            f"(echo {request} | base64 -d; sleep 1) "
+            f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
+            action=action,
+        )
 
 
 @scenario("res-level", seconds=5)

@@ -211,3 +211,11 @@ def not_listed(edit: Edit) -> None:
     data = base64.b64decode(answer["output"])
     assert b"sidecar" in data
     answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()
+
+
+@counterexample("res.podresources-api", "a pod that is asked for alone has no sidecar")
+def not_told(edit: Edit) -> None:
+    answer = edit.action("get-pod-resources").answer
+    data = base64.b64decode(answer["output"])
+    assert b"sidecar" in data
+    answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()
