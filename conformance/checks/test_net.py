@@ -14,6 +14,7 @@ from conformance.sources import (
     INIT_CONTAINERS,
     KEP_SIDECARS,
     POD_REFERENCE,
+    POD_TERMINATION,
     SIDECARS,
     pull,
     upstream,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from fixtures.evidence.moments import Moment
     from fixtures.evidence.timeline import Timeline
+    from fixtures.evidence.version import Version
 
     Json = Mapping[str, Any]
 
@@ -214,6 +216,39 @@ def test_endpoint_follows_readiness(timeline: Timeline) -> None:
 
 
 @requirement(
+    "net.serving-while-terminating",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=f"{POD_TERMINATION}-flow",
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_GRACE),
+)
+def test_serving_while_terminating(timeline: Timeline) -> None:
+    """The endpoint of a pod that stops is not ready, and serves as long as its sidecar is ready."""
+    stopped = timeline.pod_named("net-web")["app"].said("EXIT")
+    ending = [
+        seen
+        for one in timeline.objects("EndpointSlice")
+        if one.last.raw["metadata"]["labels"].get(SERVICE_NAME) == "net-web-number"
+        for seen in one.history(terminating, "terminating endpoints")
+        if seen.value
+    ]
+    assert ending, "the endpoint was never terminating"
+    told = [seen.value for seen in ending]
+    assert not any(ready for one in told for ready, _ in one), f"(ready, serving) was {told}"
+    early = [seen.value for seen in ending if before(seen.moment, stopped)]
+    serves = early and all(serving for one in early for _, serving in one)
+    assert_prompt(timeline, serves, f"while app stopped (ready, serving) was {early}", room=4)
+
+
+def terminating(version: Version) -> list[tuple[bool, bool]]:
+    """Return whether each endpoint of a slice that terminates is ready, and whether it serves."""
+    conditions = [point["conditions"] for point in version.raw.get("endpoints") or []]
+    return [(one["ready"], one["serving"]) for one in conditions if one.get("terminating")]
+
+
+@requirement(
     "net.traffic-while-terminating",
     SHOULD,
     by=CONTROLLED,
@@ -269,6 +304,24 @@ def test_hostport_works(timeline: Timeline) -> None:
     if not client.ever_said(f"GOT {regular} app"):
         pytest.skip("this cluster does not forward host ports at all")
     assert client.ever_said(f"GOT {sidecar} proxy"), "the sidecar's host port was not forwarded"
+
+
+@requirement(
+    "net.host-network",
+    OBSERVED,
+    since="1.29",
+    scenario="net-hostport",
+    source=(POD_REFERENCE, KEP_SIDECARS),
+)
+def test_host_network(timeline: Timeline) -> None:
+    """In a pod with its node's network a sidecar is probed, and serves, at the node's address."""
+    pod = timeline.pod_named("net-hostport-network")
+    addresses = (pod.last.status.get("podIP"), pod.last.status.get("hostIP"))
+    assert addresses[0] == addresses[1], f"address of the pod and of its node: {addresses}"
+    assert pod["proxy"].said("UP") < pod["app"].said("START")
+    assert pod["app"].said("LOCAL proxy")
+    ready = [seen.value.status for seen in pod.conditions("Ready")]
+    assert ready[-1:] == ["True"], f"Ready was {ready}"
 
 
 @requirement(

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 NEEDS = (Capability.SIDECARS, Capability.NODE_ACCESS)
 STATIC_PODS = f"{DOCS}/tasks/configure-pod-container/static-pod/"
+STEADY = (
+    ("runs", ("sidecar", "bare", "readied", "app"), True),
+    ("ends", ("sidecar",), True),
+    ("starting", ("unready",), False),
+)
+"""Pods, containers that a restarted kubelet finds started there, and whether they are ready."""
 STATUS_GATE = (
     f"{DOCS}/reference/command-line-tools-reference/feature-gates/"
     "#ChangeContainerStatusOnKubeletRestart"
@@ -108,7 +114,11 @@ def test_container_removed(timeline: Timeline) -> None:
     needs=NEEDS,
 )
 def test_kubelet_restart_no_restart(timeline: Timeline) -> None:
-    """A restart of the kubelet restarts no sidecar and no main container, and reruns no init."""
+    """A restart of the kubelet restarts no sidecar and no main container, and reruns no init.
+
+    That holds also where the init container has been removed from the runtime meanwhile.
+    """
+    assert timeline.action("remove-init")
     assert timeline.action("start-kubelet")
     for container in timeline.pod_named("node-kubelet-runs").containers.values():
         assert_ran_once(container)
@@ -124,17 +134,20 @@ def test_kubelet_restart_no_restart(timeline: Timeline) -> None:
     needs=NEEDS,
 )
 def test_kubelet_restart_status_stable(timeline: Timeline) -> None:
-    """Over a restart of the kubelet sidecars stay started and ready, and so does their pod."""
+    """Over a restart of the kubelet sidecars stay started and ready, or unready, and so do pods."""
     assert timeline.action("start-kubelet")
+    for name, containers, ready in STEADY:
+        pod = timeline.pod_named(f"node-kubelet-{name}")
+        for container in containers:
+            history = pod[container].history(lambda s: (s.started, s.ready), "started and ready")
+            flags = [seen.value for seen in history]
+            assert (True, ready) in flags, f"{pod[container]} was (started, ready): {flags}"
+            after = flags[flags.index((True, ready)) :]
+            assert after == [(True, ready)], f"{pod[container]} was (started, ready): {flags}"
     pod = timeline.pod_named("node-kubelet-runs")
-    for name in ("sidecar", "app"):
-        history = pod[name].history(lambda s: (s.started, s.ready), "started and ready")
-        flags = [seen.value for seen in history]
-        true = flags.index((True, True))
-        assert flags[true:] == [(True, True)], f"{name} was (started, ready): {flags}"
-    ready = [seen.value.status for seen in pod.conditions("Ready")]
-    assert "True" in ready, f"Ready was {ready}"
-    assert "False" not in ready[ready.index("True") :], f"Ready was {ready}"
+    told = [seen.value.status for seen in pod.conditions("Ready")]
+    assert "True" in told, f"Ready was {told}"
+    assert "False" not in told[told.index("True") :], f"Ready was {told}"
 
 
 @requirement(
@@ -167,12 +180,33 @@ def test_kubelet_restart_startup_gate(timeline: Timeline) -> None:
 )
 def test_update_during_reboot(timeline: Timeline) -> None:
     """A sidecar's image that was changed while the kubelet was away is used when it is back."""
-    pod = timeline.pod_named("node-kubelet-image")
-    patch = timeline.action("patch")
-    assert patch.accepted, f"the new image was answered {patch.message}"
-    assert pod["sidecar"].spec["image"] != pod["app"].spec["image"], "the image was not changed"
-    assert_started_again(pod["sidecar"])
-    assert pod["app"].restarts == 0, "app was restarted as well"
+    for name in ("node-kubelet-image", "node-kubelet-reboot"):
+        pod = timeline.pod_named(name)
+        patch = timeline.action("patch", name=name)
+        assert patch.accepted, f"the new image was answered {patch.message}"
+        assert pod["sidecar"].spec["image"] != pod["app"].spec["image"], "the image was not changed"
+        assert_started_again(pod["sidecar"])
+    assert timeline.pod_named("node-kubelet-image")["app"].restarts == 0, (
+        "app was restarted as well"
+    )
+
+
+@requirement(
+    "node.sandbox-lost-never",
+    OBSERVED,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-kubelet",
+    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions"),
+    needs=NEEDS,
+)
+def test_sandbox_lost_never(timeline: Timeline) -> None:
+    """A pod that is never restarted has failed with its sandbox, and its sidecar runs no more."""
+    pod = timeline.pod_named("node-kubelet-never")
+    assert pod.phases[-2:] == ["Running", "Failed"], f"the pod was {pod.phases}"
+    for container in pod.containers.values():
+        assert_ran_once(container)
+        assert container.status.terminated, f"{container} is {container.status}"
 
 
 @requirement(
@@ -199,12 +233,14 @@ def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
     needs=NEEDS,
 )
 def test_static_pod(timeline: Timeline) -> None:
-    """A static pod may have sidecars, which start in their order."""
+    """A static pod may have sidecars, which start in their order and stop after its containers."""
     pod = static_pod(timeline)
     assert pod["init"].said("DONE") < pod["sidecar"].first.said("START")
     assert pod["sidecar"].first.said("UP") < pod["app"].first.said("START")
     ready = any(seen.value.true for seen in pod.conditions("Ready"))
     assert ready, "the static pod never got ready"
+    assert timeline.action("remove-static").begun < pod["app"].said("TERM")
+    assert pod["app"].said("EXIT") < pod["sidecar"].last.said("TERM")
 
 
 @requirement(

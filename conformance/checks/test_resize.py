@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.checks.cgroups import assert_cpu_share, assert_memory_limit
+from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_RESOURCES
-from conformance.requirements import API_SERVER, MUST, PODS, requirement
-from conformance.scenarios.resize import GUARANTEED, MORE_CPU, MORE_OF_ALL, UNRESIZABLE, resizing
-from conformance.sources import DOCS, kep, upstream
+from conformance.requirements import API_SERVER, MUST, PODS, SHOULD, requirement
+from conformance.scenarios.res import CHARGED, CHARGED_MEMORY, LEVEL_RESIZED, UNCHARGED
+from conformance.scenarios.resize import (
+    GUARANTEED,
+    LESS_OF_ALL,
+    MORE_CPU,
+    MORE_OF_ALL,
+    UNRESIZABLE,
+    resizing,
+)
+from conformance.sources import DOCS, POD_LIFECYCLE, kep, upstream
 from fixtures.evidence.capabilities import Capability
-from fixtures.evidence.components import together
+from fixtures.evidence.components import Component, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fixtures.evidence.timeline import Action, Timeline
+    from fixtures.evidence.version import Version
 
     Json = Mapping[str, Any]
 
 RESIZE = f"{DOCS}/tasks/configure-pod-container/resize-container-resources/"
+RESIZE_PODS = f"{DOCS}/tasks/configure-pod-container/resize-pod-resources/"
 KEP_RESIZE = kep("1287-in-place-update-pod-resources")
 RESIZE_GATES = ("InPlacePodVerticalScaling",)
 NEEDS = (*OWN_RESOURCES, Capability.RESIZE)
 """A pod's QoS class, which no resize may change, is that of all its containers."""
+SHRINKS_SINCE = 34
+"""The minor since which a limit of memory may be lowered without a restart."""
 PLAIN_INIT_SINCE = 36
 """The minor since which running plain init containers can be resized too."""
 
@@ -45,13 +61,31 @@ def resize(timeline: Timeline, patch: Json) -> Action:
     needs=NEEDS,
 )
 def test_sidecar(timeline: Timeline) -> None:
-    """CPU and memory of a running sidecar can be changed through the resize subresource."""
-    answer = resize(timeline, resizing("steady", MORE_OF_ALL))
+    """CPU and memory of a running sidecar can be changed through the resize subresource.
+
+    A limit of memory can be lowered without a restart from 1.34 on, and not before.
+    """
+    assert_resized(timeline, MORE_OF_ALL, "read-more", pod=112, container=40)
+    if timeline.minor_of(Component.API_SERVER) < SHRINKS_SINCE:
+        less = resize(timeline, resizing("steady", LESS_OF_ALL))
+        assert less.invalid, f"less was answered {less.message}"
+    elif timeline.minor_of(Component.KUBELET) >= SHRINKS_SINCE:
+        assert_resized(timeline, LESS_OF_ALL, "read-less", pod=108, container=36)
+
+
+def assert_resized(
+    timeline: Timeline, wanted: Json, reading: str, *, pod: int, container: int
+) -> None:
+    """Assert that the steady sidecar was given these resources, and limits of memory in MiB."""
+    answer = resize(timeline, resizing("steady", wanted))
     assert answer.accepted, f"the resize was answered {answer.message}"
-    status = timeline["steady"].status.raw
-    assert status["resources"] == MORE_OF_ALL, f"in force: {status['resources']}"
-    allocated = status["allocatedResources"]
-    assert allocated == MORE_OF_ALL["requests"], f"allocated: {allocated}"
+    shown = [seen.value.raw for seen in timeline["steady"].statuses]
+    assert wanted in [one.get("resources") for one in shown], f"never in force: {wanted}"
+    allocated = [one.get("allocatedResources") for one in shown]
+    assert wanted["requests"] in allocated, f"allocated: {allocated}"
+    for action in timeline.actions_named(reading):
+        assert_memory_limit(action, pod)
+        assert_memory_limit(action, container, timeline["steady"].last.id.rpartition("/")[2])
 
 
 @requirement(
@@ -66,11 +100,121 @@ def test_sidecar(timeline: Timeline) -> None:
 def test_restart_policy(timeline: Timeline) -> None:
     """A resized sidecar runs on, unless its policy asks for a restart: then only it restarts."""
     for name in ("steady", "renewed"):
-        assert timeline[name].status.raw["resources"] == MORE_OF_ALL, f"{name} was not resized"
+        shown = [seen.value.raw.get("resources") for seen in timeline[name].statuses]
+        assert MORE_OF_ALL in shown, f"{name} was not resized"
     restarts = {name: one.restarts for name, one in timeline.pod.containers.items()}
     wanted = {"steady": 0, "plain": 0, "renewed": 1, "app": 0}
     assert restarts == wanted, f"restarts were {restarts}, not {wanted}"
     assert len(timeline["steady"].instances) == 1, "steady has run twice"
+
+
+@requirement(
+    "resize.generation",
+    MUST,
+    gates=(*RESIZE_GATES, "PodObservedGenerationTracking"),
+    since="1.34",
+    scenario="resize",
+    source=(f"{POD_LIFECYCLE}#pod-generation", RESIZE),
+    needs=NEEDS,
+)
+def test_generation(timeline: Timeline) -> None:
+    """Each resize of a sidecar is a new generation, which a status that shows it has observed."""
+    for name in ("steady", "renewed"):
+        answer = resize(timeline, resizing(name, MORE_OF_ALL))
+        assert answer.accepted, f"the resize was answered {answer.message}"
+        generation = answer.body["metadata"]["generation"]
+        before = list(takewhile(partial(has_less, name), timeline.pod.versions))
+        last = before[-1].raw["metadata"]["generation"]
+        assert last == generation - 1, f"{name}: generation {last} went to {generation}"
+        observed = [
+            version.status.get("observedGeneration", 0)
+            for version in timeline.pod.versions
+            if version.container(name).raw.get("resources") == MORE_OF_ALL
+        ]
+        assert observed, f"{name} was never shown resized"
+        assert min(observed) >= generation, (
+            f"{name} is shown resized by generation {generation}, where {min(observed)} is observed"
+        )
+
+
+def has_less(name: str, version: Version) -> bool:
+    """Tell whether the spec of a version has other resources for a sidecar than it is to get."""
+    found = {one["name"]: one["resources"] for one in version.spec["initContainers"]}
+    return bool(found[name] != MORE_OF_ALL)
+
+
+@requirement(
+    "resize.pending",
+    MUST,
+    gates=RESIZE_GATES,
+    since="1.33",
+    scenario="node-kubelet",
+    source=(RESIZE, KEP_RESIZE),
+    needs=(*NEEDS, Capability.NODE_ACCESS),
+)
+def test_pending(timeline: Timeline) -> None:
+    """A resize of a sidecar for which the node has no room with the app changes nothing.
+
+    It is deferred where the node may have room later, over a restart of the kubelet as well. It is
+    infeasible where sidecar and app together need more than the node has.
+    """
+    assert timeline.action("patch", subresource="resize").accepted
+    pod = timeline.pod_named("node-kubelet-runs")
+    for answer in timeline.actions_named("patch", subresource="resize"):
+        assert answer.accepted, f"the resize was answered {answer.message}"
+    pending = [seen.value for seen in pod.conditions("PodResizePending")]
+    told = [reason for reason, _ in groupby(one.reason for one in pending if one.true)]
+    assert told == ["Deferred", "Infeasible"], f"the resize was {told}"
+    assert not pod.last.condition("PodResizePending"), "what was taken back is still pending"
+    given = {"requests": {"cpu": "10m"}}
+    shown = [seen.value.raw.get("resources", given) for seen in pod["bare"].statuses]
+    assert all(one == given for one in shown), f"the sidecar was given {shown}"
+    assert_ran_once(pod["bare"])
+
+
+@requirement(
+    "resize.quota",
+    SHOULD,
+    by=API_SERVER,
+    gates=RESIZE_GATES,
+    since="1.33",
+    scenario="res-pod",
+    source=KEP_RESIZE,
+    needs=NEEDS,
+)
+def test_quota(timeline: Timeline) -> None:
+    """A quota charges a sidecar for what it is resized to, and refuses what exceeds it."""
+    allowed = resize(timeline, resizing("sidecar", CHARGED))
+    assert allowed.accepted, f"the resize was answered {allowed.message}"
+    versions = timeline.object("ResourceQuota", "res-pod").versions
+    used = [version.status.get("used", {}).get("requests.memory") for version in versions]
+    assert CHARGED_MEMORY in used, f"charged were {used}"
+    refused = resize(timeline, resizing("sidecar", UNCHARGED))
+    assert refused.status == HTTPStatus.FORBIDDEN, f"too much was answered {refused.message}"
+    assert "exceeded quota" in refused.message, refused.message
+
+
+@requirement(
+    "resize.pod-level",
+    MUST,
+    gates=(*RESIZE_GATES, "PodLevelResources", "InPlacePodLevelResourcesVerticalScaling"),
+    since="1.36",
+    scenario="res-level",
+    source=RESIZE_PODS,
+    needs=NEEDS,
+)
+def test_pod_level(timeline: Timeline) -> None:
+    """The resources of a pod as a whole can be changed while its sidecars and containers run."""
+    answer = timeline.action("patch", subresource="resize")
+    assert answer.accepted, f"the resize was answered {answer.message}"
+    pod = timeline.pod
+    shown = [version.status.get("resources") for version in pod.versions]
+    assert LEVEL_RESIZED in shown, f"in force were {shown}"
+    for action in timeline.actions_named("read-resized"):
+        assert_memory_limit(action, 1200)
+        assert_cpu_share(action, 80)
+    for container in pod.containers.values():
+        assert_ran_once(container)
 
 
 @requirement(

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from conformance.requirements import MUST, OBSERVED, SCHEDULED, SHOULD, requirement
 from conformance.scenarios.res import WIDGET
-from conformance.sources import DOCS, KEP_SIDECARS, pull
+from conformance.scenarios.sched import REFUSED
+from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
 
 PORTS = f"{DOCS}/concepts/configuration/overview/"
+EFFECTIVE = f"{DOCS}/concepts/resource-management/effective-pod-requests-limits/"
 SCHEDULING_PLUGINS = f"{DOCS}/reference/scheduling/config/#scheduling-plugins"
 
 
@@ -37,8 +39,30 @@ def assert_no_room(timeline: Timeline, name: str, words: str, *, beside: str) ->
     needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES, Capability.NODES),
 )
 def test_hostport(timeline: Timeline) -> None:
-    """A hostPort of a sidecar is taken: no other pod that wants it is put on the same node."""
-    assert_no_room(timeline, "sched-hostport-second", "free ports", beside="sched-hostport-first")
+    """A hostPort of a sidecar is taken: no other pod that wants it is put on the same node.
+
+    That holds among sidecars, and between sidecars and main containers.
+    """
+    for name in REFUSED:
+        assert_no_room(timeline, name, "free ports", beside="sched-hostport-first")
+
+
+@requirement(
+    "sched.sum",
+    MUST,
+    by=SCHEDULED,
+    since="1.29",
+    scenario="res-fit",
+    source=(SIDECARS, EFFECTIVE),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES, Capability.NODES),
+)
+def test_sum(timeline: Timeline) -> None:
+    """The scheduler adds what a pod's sidecars request to its main and later init containers.
+
+    Each of two has room on the node alone, and both together more than the node has.
+    """
+    assert_no_room(timeline, "res-fit-cpu", "Insufficient cpu", beside="res-fit-first")
+    assert_no_room(timeline, "res-fit-init", "Insufficient memory", beside="res-fit-first")
 
 
 @requirement(

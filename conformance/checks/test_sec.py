@@ -146,6 +146,11 @@ def test_confined(timeline: Timeline) -> None:
     "sec.share-pid", OBSERVED, since="1.29", scenario="sec-contexts", source=SHARED_PROCESSES
 )
 def test_share_pid(timeline: Timeline) -> None:
-    """With shareProcessNamespace a sidecar and the other containers see each other's processes."""
+    """With shareProcessNamespace a sidecar and the other containers see each other's processes.
+
+    The sidecar is told to stop at the pod's end, though its process is not the first one there.
+    """
     assert timeline["app"].said("SEES sidecar")
     assert timeline["sidecar"].said("SEES app")
+    assert timeline["sidecar"].said("TERM")
+    assert timeline["sidecar"].last.exit_code == 0

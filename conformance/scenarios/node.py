@@ -5,16 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from conformance.scenarios.cgroups import read_cgroups
+from conformance.scenarios.resize import resizing
+from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.recording import PAUSE_API_SERVER
 from fixtures.kubeapi.kinds import path_of
-from fixtures.kubeapi.status import container_statuses
+from fixtures.kubeapi.quantities import quantity
+from fixtures.kubeapi.status import condition_of, container_statuses
 from fixtures.kubeapi.times import SECOND, parse_time
-from fixtures.patience import OTHER_IMAGE, USAGE
+from fixtures.patience import OTHER_IMAGE, RESIZED, USAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
+from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,6 +38,8 @@ NEW_SECONDS = 10
 
 Source: kubeletRestartGracePeriod in pkg/kubelet/prober/prober_manager.go of v1.35 and later.
 """
+APP_MILLIS = 10
+"""What the app of the pod that is resized requests, and at first its sidecar, in thousandths."""
 PAUSE = """
 controllers=$(pidof kube-controller-manager); scheduler=$(pidof kube-scheduler)
 server=$(pidof kube-apiserver)
@@ -134,6 +142,9 @@ def node_kubelet(staging: Staging) -> None:
         f"its containers to be {NEW_SECONDS} s old, when a kubelet takes none for a new one",
         lambda: time.time() - latest_start(staging) > NEW_SECONDS + 1,
     )
+    if staging.has(Capability.RESIZE):
+        # With its app it would need all that the node has, of which others have some.
+        resize(staging, cpus_of(staging) - APP_MILLIS, "Deferred")
     staging.delete("node-kubelet-stops")
     staging.until_said("app", "TERM", pod="node-kubelet-stops")
     staging.observe(2, "part of the grace period is used up")
@@ -141,9 +152,11 @@ def node_kubelet(staging: Staging) -> None:
     staging.stop_kubelet()
     try:
         staging.runtime("rm", "-f", former[mirror], action="remove-container")
-        staging.set_image("sidecar", manifest.OTHER_IMAGE, pod="node-kubelet-image")
+        staging.runtime("rm", identity(staging, "init", "node-kubelet-runs"), action="remove-init")
+        for name in ("node-kubelet-image", "node-kubelet-reboot"):
+            staging.set_image("sidecar", manifest.OTHER_IMAGE, pod=name)
         leave_created(staging, "node-kubelet-created")
-        for name in ("node-kubelet-created", "node-kubelet-reboot"):
+        for name in ("node-kubelet-created", "node-kubelet-reboot", "node-kubelet-never"):
             staging.runtime("stopp", sandbox(staging, name), action="stop-sandbox")
     finally:
         staging.start_kubelet()
@@ -160,8 +173,12 @@ def node_kubelet(staging: Staging) -> None:
         staging.until_ready(name)
     starting = running(staging, "sidecar", "node-kubelet-starting")
     staging.runtime("exec", starting, "touch", "/shared/go", action="let-start")
-    staging.until_ready("node-kubelet-starting")
+    staging.until_said("app", "START", pod="node-kubelet-starting")
+    staging.until_finished("node-kubelet-never")
     staging.until_gone("node-kubelet-stops")
+    if staging.has(Capability.RESIZE):
+        resize(staging, cpus_of(staging), "Infeasible")
+        resize(staging, APP_MILLIS, "")
     staging.observe(1, "that nothing else is restarted")
     read_usage(staging)
     staging.metrics("read-started", metrics_path(staging), STARTED)
@@ -176,6 +193,25 @@ def node_kubelet(staging: Staging) -> None:
         patience=OTHER_IMAGE,
     )
     staging.until_ready("node-kubelet-image")
+
+
+def cpus_of(staging: Staging) -> int:
+    """Return the thousandths of CPUs that the node has for pods."""
+    node = staging.get(path_of("Node", None, staging.node.name)).body
+    return round(quantity(node["status"]["allocatable"]["cpu"]) * 1000)
+
+
+def resize(staging: Staging, millis: int, reason: str) -> None:
+    """Ask for so much CPU for a sidecar, and wait until that is pending for this reason, or not."""
+    name = "node-kubelet-runs"
+    patch = resizing("bare", {"requests": {"cpu": f"{millis}m"}})
+    staging.patch(name, patch, subresource="resize", may_fail=True)
+    with suppress(WaitedInVainError):
+        staging.until(
+            f"the resize to be {reason or 'over'}",
+            lambda: condition_of(staging.pod(name) or {}, "PodResizePending").reason == reason,
+            RESIZED,
+        )
 
 
 def mirror_name(staging: Staging) -> str:
@@ -260,6 +296,10 @@ def prepare_node_api(staging: Staging) -> None:
 
 @scenario("node-api", seconds=7, disturbs=True, prepare=prepare_node_api)
 def node_api(staging: Staging) -> None:
-    """Stop the API server while the pod is initialising, until its main container runs."""
+    """Stop the API server while the pod is initialising, until its main container runs.
+
+    Read its cgroup then.
+    """
     staging.execute("bash", "-c", PAUSE, "pause", uid(staging), action=PAUSE_API_SERVER)
     staging.until_ready()
+    read_cgroups(staging, "node-api")

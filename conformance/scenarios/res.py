@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from conformance.scenarios.cgroups import read_cgroups
+from conformance.scenarios.resize import resizing
 from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
-from fixtures.patience import ADMISSION, EVICTION
+from fixtures.patience import ADMISSION, EVICTION, RESIZED
 from fixtures.stage import manifest
 from fixtures.stage.manifest import secure
 from fixtures.stage.scenario import scenario
+from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +28,23 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-"""The label of a node with its name as the scheduler matches it."""
-
 WIDGET = "sidecar-conformance/widget"
 """A resource that the steps give to a node."""
 WIDGETS = 3
 TOO_MUCH = 100_000
 """More millis of CPU and MiB of memory than the quota of res-pod allows."""
+LEVEL_RESIZED: Json = {
+    "requests": {"cpu": "80m", "memory": "1040Mi"},
+    "limits": {"memory": "1200Mi"},
+}
+"""What the pod of res-level is resized to."""
+CHARGED: Json = {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}}
+"""What the sidecar of res-pod is resized to: 8Mi more."""
+CHARGED_MEMORY = "1296Mi"
+"""The memory that the pod is charged for after that."""
+UNCHARGED: Json = {"requests": {"memory": f"{TOO_MUCH}Mi"}, "limits": {"memory": f"{TOO_MUCH}Mi"}}
+UNSCHEDULED = ("res-fit-cpu", "res-fit-init")
+"""The pods whose containers want more than a node has, each of them less."""
 PERMUTED = {
     "around": (("sidecar", 30), ("init", 100), ("sidecar", 40)),
     "after": (("init", 100), ("sidecar", 30), ("sidecar", 40)),
@@ -168,34 +183,63 @@ def res_pod(staging: Staging) -> None:
     for name in ("sidecar", "large", "small"):
         staging.until_said(name, "SCORE")
     if staging.nodes:
-        read_cgroup(staging)
-        list_pod_resources(staging)
+        read_cgroups(staging, "res-pod")
+        ask_pod_resources(staging)
+    if staging.has(Capability.RESIZE):
+        resize_charged(staging)
 
 
-def read_cgroup(staging: Staging) -> None:
-    """Read the limit of memory of the pod's cgroup, of either version and of either driver."""
-    uid = (staging.pod() or {})["metadata"]["uid"]
-    systemd = uid.replace("-", "_")
-    staging.execute(
-        "sh",
-        "-c",
-        f"find /sys/fs/cgroup -type d '(' -name 'pod{uid}' -o -name '*pod{systemd}.slice' ')' "
-        "| while read -r group; do for file in memory.max memory.limit_in_bytes; do "
-        'if [ -f "$group/$file" ]; then cat "$group/$file"; fi; done; done',
-        action="read-cgroup",
-    )
+def resize_charged(staging: Staging) -> None:
+    """Resize the sidecar to what the quota allows, and to what it does not."""
+    if staging.patch(
+        "res-pod", resizing("sidecar", CHARGED), subresource="resize", may_fail=True
+    ).ok:
+        with suppress(WaitedInVainError):
+            staging.until(
+                "the quota to charge what was resized",
+                lambda: quota(staging)["used"]["requests.memory"] == CHARGED_MEMORY,
+                RESIZED,
+            )
+    staging.patch("res-pod", resizing("sidecar", UNCHARGED), subresource="resize", may_fail=True)
 
 
-def list_pod_resources(staging: Staging) -> None:
-    """Ask the kubelet's API of pod resources."""
-    request = base64.b64encode(podresources.list_request()).decode()
-    staging.execute(
-        "sh",
-        "-c",
-        f"(echo {request} | base64 -d; sleep 1) "
-        f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
-        action="list-pod-resources",
-    )
+def ask_pod_resources(staging: Staging) -> None:
+    """Ask the kubelet's API of pod resources for those of all pods, and of the one here."""
+    for action, asked in (
+        ("list-pod-resources", podresources.list_request()),
+        ("get-pod-resources", podresources.get_request("res-pod", staging.namespace)),
+    ):
+        request = base64.b64encode(asked).decode()
+        staging.execute(
+            "sh",
+            "-c",
+            f"(echo {request} | base64 -d; sleep 1) "
+            f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
+            action=action,
+        )
+
+
+@scenario("res-level", seconds=5)
+def res_level(staging: Staging) -> None:
+    """Read the cgroup of the pod where that can be done, and resize the pod as a whole."""
+    for name in ("sidecar", "app"):
+        staging.until_said(name, "SCORE")
+    staging.until_ready()
+    if staging.nodes:
+        read_cgroups(staging, "res-level")
+    if not staging.has(Capability.RESIZE):
+        return
+    patch = {"spec": {"resources": LEVEL_RESIZED}}
+    if staging.patch("res-level", patch, subresource="resize", may_fail=True).ok:
+        # A newer API server accepts also what the kubelet of the pod's node does not do.
+        with suppress(WaitedInVainError):
+            staging.until(
+                "the pod to be resized",
+                lambda: (staging.pod() or {})["status"].get("resources") == LEVEL_RESIZED,
+                RESIZED,
+            )
+            if staging.nodes:
+                read_cgroups(staging, "res-level", action="read-resized")
 
 
 @scenario("res-disk", seconds=11, follows=True)
@@ -215,7 +259,7 @@ def res_disk(staging: Staging) -> None:
     "res-fit",
     seconds=5,
     applies=False,
-    refused=("res-fit-widgets", "res-fit-memory"),
+    refused=("res-fit-widgets", "res-fit-memory", *UNSCHEDULED),
 )
 def res_fit(staging: Staging) -> None:
     """Propose pods of each class; fill a node, and ask for what is left of it and for more."""
@@ -226,7 +270,7 @@ def res_fit(staging: Staging) -> None:
 
 def fill(staging: Staging) -> None:
     """Let a pod take some of a node, and ask for more; widgets are given and taken away."""
-    first, widgets, memory = staging.documents
+    first, widgets, memory, cpu, init = staging.documents
     if staging.nodes:
         give(staging, str(WIDGETS))
         first["spec"]["nodeName"] = ""
@@ -239,19 +283,26 @@ def fill(staging: Staging) -> None:
     node = (staging.pod("res-fit-first") or {})["spec"]["nodeName"]
     about = staging.get(path_of("Node", None, node)).body
     # There is room for one of these, and not for two.
-    most = int(quantity(about["status"]["allocatable"]["memory"])) // 1024 * 6 // 10
+    allocatable = about["status"]["allocatable"]
+    kibibytes = int(quantity(allocatable["memory"])) // 1024 * 6 // 10
+    millis = int(quantity(allocatable["cpu"]) * 1000) * 6 // 10
+    much = {"requests": {"memory": f"{kibibytes}Ki"}}
     for part in ("initContainers", "containers"):
-        memory["spec"][part][0]["resources"] = {"requests": {"memory": f"{most}Ki"}}
+        memory["spec"][part][0]["resources"] = much
+        cpu["spec"][part][0]["resources"] = {"requests": {"cpu": f"{millis}m"}}
+    for container in init["spec"]["initContainers"]:
+        container["resources"] = much
     memory["spec"]["nodeName"] = node
-    if staging.nodes:
+    unscheduled = [cpu, init, *([widgets] if staging.nodes else [])]
+    for pod in unscheduled:
         host = about["metadata"]["labels"][manifest.HOSTNAME]
-        widgets["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
-        staging.create(widgets)
+        pod["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
+        staging.create(pod)
     staging.create(memory)
-    if staging.nodes:
+    for name in (pod["metadata"]["name"] for pod in unscheduled):
         staging.until(
-            "res-fit-widgets to be looked at by the scheduler",
-            lambda: staging.condition("PodScheduled", "res-fit-widgets"),
+            f"{name} to be looked at by the scheduler",
+            partial(staging.condition, "PodScheduled", name),
         )
     staging.until_finished("res-fit-memory")
     if staging.nodes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from conformance.scenarios.cgroups import read_cgroups
 from fixtures.kubeapi.kinds import path_of
 from fixtures.patience import RESIZED
 from fixtures.stage.scenario import scenario
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MORE_CPU: Json = {"requests": {"cpu": "20m", "memory": "24Mi"}, "limits": {"memory": "32Mi"}}
 """Resources as in the manifest, but with more CPU."""
 MORE_OF_ALL: Json = {"requests": {"cpu": "20m", "memory": "28Mi"}, "limits": {"memory": "40Mi"}}
+LESS_OF_ALL: Json = {"requests": {"cpu": "15m", "memory": "20Mi"}, "limits": {"memory": "36Mi"}}
+"""Less of each than in MORE_OF_ALL."""
 UNRESIZABLE: Mapping[str, Json] = {
     "ephemeral storage": {"requests": {"ephemeral-storage": "1Gi"}},
     "no CPU request": {"requests": {"cpu": None}},
@@ -57,7 +60,10 @@ def has(staging: Staging, container: str, resources: Json) -> bool:
 
 @scenario("resize", seconds=9)
 def resize_sidecars(staging: Staging) -> None:
-    """Resize a plain init container while it runs, then both sidecars, then ask for the refused."""
+    """Resize a plain init container while it runs, then both sidecars, one of them twice.
+
+    Then ask for the refused.
+    """
     staging.until_running("plain")
     if resize(staging, resizing("plain", MORE_CPU)).ok:
         # A newer API server accepts also what the kubelet of the pod's node does not do.
@@ -77,6 +83,12 @@ def resize_sidecars(staging: Staging) -> None:
         lambda: all(has(staging, name, MORE_OF_ALL) for name in ("steady", "renewed")),
     )
     staging.until_ready()
+    if staging.nodes:
+        read_cgroups(staging, "resize", action="read-more")
+    if resize(staging, resizing("steady", LESS_OF_ALL)).ok:
+        staging.until("steady to have less", lambda: has(staging, "steady", LESS_OF_ALL))
+        if staging.nodes:
+            read_cgroups(staging, "resize", action="read-less")
 
     for resources in UNRESIZABLE.values():
         resize(staging, resizing("steady", resources))

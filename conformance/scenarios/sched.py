@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
@@ -13,24 +14,24 @@ if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
 
-@scenario(
-    "sched-hostport",
-    seconds=4,
-    applies=False,
-    level=PRIVILEGED,
-    refused=("sched-hostport-second",),
-)
+REFUSED = ("sched-hostport-second", "sched-hostport-app", "sched-hostport-other")
+"""The pods that want a port which the first one has."""
+
+
+@scenario("sched-hostport", seconds=4, applies=False, level=PRIVILEGED, refused=REFUSED)
 def sched_hostport(staging: Staging) -> None:
-    """Let one pod take the port, and ask for the same port of the same node."""
-    first, second = staging.documents
+    """Let one pod take two ports, and ask for the same ports of the same node."""
+    first, *others = staging.documents
     staging.create(first)
     staging.until_ready("sched-hostport-first")
     name = (staging.pod("sched-hostport-first") or {})["spec"]["nodeName"]
     node = staging.get(path_of("Node", None, name)).body
     host = node["metadata"]["labels"][manifest.HOSTNAME]
-    second["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
-    staging.create(second)
-    staging.until(
-        "the second pod to be looked at by the scheduler",
-        lambda: staging.condition("PodScheduled", "sched-hostport-second"),
-    )
+    for pod in others:
+        pod["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
+        staging.create(pod)
+    for name in REFUSED:
+        staging.until(
+            f"{name} to be looked at by the scheduler",
+            partial(staging.condition, "PodScheduled", name),
+        )

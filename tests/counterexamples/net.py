@@ -151,3 +151,36 @@ def no_endpoints(edit: Edit) -> None:
 def other_endpoints(edit: Edit) -> None:
     for subset in read_endpoints(edit, "net-web-name")["subsets"]:
         subset["ports"][0]["port"] = 8081
+
+
+def ending(edit: Edit) -> list[Json]:
+    """Return the conditions of the endpoint while its pod stops, to be changed in place."""
+    return [
+        point["conditions"]
+        for thing in slices(edit, "net-web-number")
+        for point in thing.get("endpoints") or []
+        if point["conditions"].get("terminating")
+    ]
+
+
+@counterexample("net.serving-while-terminating", "the endpoint serves no more while app stops")
+def serves_no_more(edit: Edit) -> None:
+    for conditions in ending(edit):
+        conditions["serving"] = False
+
+
+@counterexample("net.serving-while-terminating", "an endpoint that terminates is ready")
+def ready_to_the_end(edit: Edit) -> None:
+    for conditions in ending(edit):
+        conditions["ready"] = True
+
+
+@counterexample("net.host-network", "the pod has an address of its own")
+def own_address(edit: Edit) -> None:
+    for pod in edit.pods("net-hostport-network"):
+        pod["status"]["podIP"] = "10.9.8.7"
+
+
+@counterexample("net.host-network", "the sidecar's startup probe does not hold the app back")
+def not_probed(edit: Edit) -> None:
+    edit.move_line("app", "START", before=("proxy", "UP"), pod="net-hostport-network")

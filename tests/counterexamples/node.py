@@ -88,6 +88,21 @@ def pod_flaps(edit: Edit) -> None:
             condition["status"] = "False"
 
 
+@counterexample("node.kubelet-restart-status-stable", "one without probes is shown not started")
+def bare_flaps(edit: Edit) -> None:
+    edit.statuses("bare", "node-kubelet-runs")[-1]["started"] = False
+
+
+@counterexample("node.kubelet-restart-status-stable", "one that was not ready is shown ready")
+def turns_ready(edit: Edit) -> None:
+    edit.statuses("unready", "node-kubelet-starting")[-1]["ready"] = True
+
+
+@counterexample("node.kubelet-restart-status-stable", "one with a startup probe starts once more")
+def startup_only_flaps(edit: Edit) -> None:
+    edit.statuses("sidecar", "node-kubelet-ends")[-1].update(started=False, ready=False)
+
+
 @mended("node.kubelet-restart-startup-gate")
 def held_back(edit: Edit) -> None:
     pod = "node-kubelet-starting"
@@ -103,6 +118,26 @@ def not_held_back(edit: Edit) -> None:
 @counterexample("node.update-during-reboot", "the new image is never used")
 def update_lost(edit: Edit) -> None:
     only_first(edit, "sidecar", "node-kubelet-image")
+
+
+@counterexample("node.update-during-reboot", "a pod that lost its sandbox never has the new image")
+def update_lost_with_sandbox(edit: Edit) -> None:
+    only_first(edit, "sidecar", "node-kubelet-reboot")
+
+
+@counterexample("node.sandbox-lost-never", "the sidecar is run again")
+def sidecar_again(edit: Edit) -> None:
+    edit.statuses("sidecar", "node-kubelet-never")[-1].update(
+        containerID="containerd://another",
+        state={"running": {"startedAt": "2030-01-01T00:00:00Z"}},
+    )
+
+
+@counterexample("node.sandbox-lost-never", "the pod goes on")
+def never_failed(edit: Edit) -> None:
+    for pod in edit.pods("node-kubelet-never"):
+        if pod["status"]["phase"] == "Failed":
+            pod["status"]["phase"] = "Running"
 
 
 @counterexample("node.sandbox-recreate-init-first", "the second init container is skipped")
@@ -121,6 +156,11 @@ def never_ready(edit: Edit) -> None:
         for condition in pod["status"].get("conditions") or []:
             if condition["type"] == "Ready":
                 condition["status"] = "False"
+
+
+@counterexample("node.static-pod", "the sidecar is told to stop with the app")
+def static_stops_at_once(edit: Edit) -> None:
+    edit.move_line("sidecar", "TERM", before=("app", "EXIT"), pod=mirror(edit))
 
 
 @counterexample("node.static-pod-sidecar-removed", "the sidecar is never made again")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from fixtures.evidence.recording import LogRecord
 from tests.kit.edits import Edit, counterexample
 
+NO_LIMIT = "9223372036854771712"
+"""How version 1 of cgroups writes that there is no limit."""
+
 if TYPE_CHECKING:
     Json = dict[str, Any]
 
@@ -130,10 +133,47 @@ def half(edit: Edit) -> None:
 
 @counterexample("res.pod-cgroup", "the cgroup leaves no room for the sidecar")
 def small_cgroup(edit: Edit) -> None:
-    edit.action("read-cgroup").answer["output"] = f"{1400 << 20}\n"
+    edit.rewrite("read-cgroups", f"{1432 << 20}", f"{1400 << 20}")
 
 
-@counterexample("res.oom-score", "the sidecar is the first to be killed")
+@counterexample("res.pod-cgroup", "the cgroup has no share of CPU for the sidecar")
+def small_share(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", "cpu.shares 35", "cpu.shares 30")
+
+
+@counterexample("res.pod-cgroup-unlimited", "what others have is the limit of the pod")
+def limited_pod(edit: Edit) -> None:
+    edit.rewrite(
+        "read-cgroups",
+        f"\nmemory.limit_in_bytes {NO_LIMIT}",
+        f"\nmemory.limit_in_bytes {128 << 20}",
+    )
+
+
+@counterexample("res.pod-cgroup-unlimited", "the sidecar without a limit has that of another")
+def limited_sidecar(edit: Edit) -> None:
+    output = edit.action("read-cgroups").answer["output"]
+    identity = edit.statuses("sidecar-2")[-1]["containerID"].rpartition("/")[2]
+    edit.action("read-cgroups").answer["output"] = "\n".join(
+        line.replace(NO_LIMIT, str(64 << 20)) if identity in line else line
+        for line in output.splitlines()
+    )
+
+
+@counterexample("res.pod-level-cgroup", "the limit is that of the only container that has one")
+def limit_of_containers(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", f"{1100 << 20}", f"{512 << 20}")
+
+
+@counterexample("res.pod-level-cgroup", "the share is that of the containers")
+def share_of_containers(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", "cpu.shares 61", "cpu.shares 10")
+
+
+@counterexample("res.oom-score", "the sidecar is the first to be killed", scenario="res-pod")
+@counterexample(
+    "res.oom-score", "in a pod with resources as a whole it is the first", scenario="res-level"
+)
 def first_killed(edit: Edit) -> None:
     for record in edit.of(LogRecord):
         if record.container == "sidecar":
@@ -168,6 +208,14 @@ def not_evicted(edit: Edit) -> None:
 @counterexample("res.podresources-api", "sidecars are not listed")
 def not_listed(edit: Edit) -> None:
     answer = edit.action("list-pod-resources").answer
+    data = base64.b64decode(answer["output"])
+    assert b"sidecar" in data
+    answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()
+
+
+@counterexample("res.podresources-api", "a pod that is asked for alone has no sidecar")
+def not_told(edit: Edit) -> None:
+    answer = edit.action("get-pod-resources").answer
     data = base64.b64decode(answer["output"])
     assert b"sidecar" in data
     answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()

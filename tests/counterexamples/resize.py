@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import copy
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from fixtures.evidence.recording import ActionRecord
 from tests.kit.edits import Edit, counterexample
+
+if TYPE_CHECKING:
+    Json = dict[str, Any]
 
 
 def answer(edit: Edit, container: str, key: str, value: str | None, status: HTTPStatus) -> None:
@@ -31,6 +35,102 @@ def not_done(edit: Edit) -> None:
     for status in edit.statuses("steady"):
         if "resources" in status:
             status["resources"]["requests"]["cpu"] = "10m"
+
+
+@counterexample("resize.sidecar", "the pod's own cgroup keeps its limit")
+def pod_left_behind(edit: Edit) -> None:
+    edit.rewrite("read-more", f"{112 << 20}", f"{104 << 20}")
+
+
+@counterexample("resize.sidecar", "the sidecar's cgroup keeps its limit")
+def sidecar_left_behind(edit: Edit) -> None:
+    edit.rewrite("read-more", f"{40 << 20}", f"{32 << 20}")
+
+
+@counterexample("resize.sidecar", "a lower limit is accepted and never carried out")
+def never_less(edit: Edit) -> None:
+    for status in edit.statuses("steady"):
+        if status.get("resources", {}).get("limits", {}).get("memory") == "36Mi":
+            status["resources"]["limits"]["memory"] = "40Mi"
+
+
+@counterexample("resize.sidecar", "a lower limit leaves the pod with the higher one")
+def pod_not_less(edit: Edit) -> None:
+    edit.rewrite("read-less", f"{108 << 20}", f"{112 << 20}")
+
+
+@counterexample("resize.generation", "a resize is no new generation")
+def same_generation(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["metadata"]["generation"] = 1
+
+
+@counterexample("resize.generation", "what shows a resize has observed none")
+def observed_late(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["status"].pop("observedGeneration", None)
+
+
+def pending(edit: Edit, reason: str) -> list[Json]:
+    """Return the conditions that tell of a pending resize for a reason."""
+    return [
+        condition
+        for pod in edit.pods("node-kubelet-runs")
+        for condition in pod["status"].get("conditions") or []
+        if condition["type"] == "PodResizePending" and condition.get("reason") == reason
+    ]
+
+
+@counterexample("resize.pending", "the app is left out of what the pod needs")
+def app_left_out(edit: Edit) -> None:
+    for condition in pending(edit, "Infeasible"):
+        condition["reason"] = "Deferred"
+
+
+@counterexample("resize.pending", "what is deferred is carried out with the kubelet's restart")
+def carried_out(edit: Edit) -> None:
+    status = edit.statuses("bare", "node-kubelet-runs")[-1]
+    status["resources"] = {"requests": {"cpu": "1"}}
+
+
+@counterexample("resize.pending", "what was taken back stays pending")
+def stays_pending(edit: Edit) -> None:
+    conditions = edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]
+    conditions.append(dict(pending(edit, "Infeasible")[-1]))
+
+
+@counterexample("resize.pending", "a sidecar is restarted for what it cannot get")
+def restarted_in_vain(edit: Edit) -> None:
+    edit.statuses("bare", "node-kubelet-runs")[-1]["restartCount"] = 1
+
+
+@counterexample("resize.quota", "the quota is not charged for a resize")
+def free_resize(edit: Edit) -> None:
+    for one in edit.objects("ResourceQuota"):
+        if one["status"].get("used", {}).get("requests.memory") == "1296Mi":
+            one["status"]["used"]["requests.memory"] = "1288Mi"
+
+
+@counterexample("resize.quota", "a resize may exceed the quota")
+def over_quota(edit: Edit) -> None:
+    patches = [one for one in edit.of(ActionRecord) if one.name == "patch"]
+    patches[-1].answer["status"] = HTTPStatus.OK
+
+
+@counterexample("resize.pod-level", "the pod is never resized")
+def pod_not_resized(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["status"].pop("resources", None)
+
+
+@counterexample("resize.pod-level", "the cgroup keeps its limit")
+def pod_cgroup_kept(edit: Edit) -> None:
+    edit.rewrite("read-resized", f"{1200 << 20}", f"{1100 << 20}")
+
+
+@counterexample("resize.pod-level", "a sidecar is restarted for it")
+def restarted_for_it(edit: Edit) -> None:
+    edit.statuses("sidecar")[-1]["restartCount"] = 1
 
 
 @counterexample("resize.restart-policy", "a sidecar is restarted against its policy")

@@ -18,6 +18,26 @@ def same_port(edit: Edit) -> None:
     scheduled(edit, "sched-hostport-second")
 
 
+@counterexample("sched.hostport", "an app is put beside the sidecar that has its port")
+def port_of_sidecar(edit: Edit) -> None:
+    scheduled(edit, "sched-hostport-app")
+
+
+@counterexample("sched.hostport", "a sidecar is put beside the app that has its port")
+def port_of_app(edit: Edit) -> None:
+    scheduled(edit, "sched-hostport-other")
+
+
+@counterexample("sched.sum", "the CPU of the sidecar is not counted")
+def cpu_uncounted(edit: Edit) -> None:
+    scheduled(edit, "res-fit-cpu")
+
+
+@counterexample("sched.sum", "the sidecar is not counted with the init container after it")
+def init_alone(edit: Edit) -> None:
+    scheduled(edit, "res-fit-init")
+
+
 @counterexample("sched.extended-resource-sum", "the sidecar's widget is not counted")
 def uncounted(edit: Edit) -> None:
     scheduled(edit, "res-fit-widgets")

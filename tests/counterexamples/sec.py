@@ -104,3 +104,16 @@ def hidden(edit: Edit) -> None:
 @counterexample("sec.share-pid", "the sidecar does not see the app's process")
 def blind(edit: Edit) -> None:
     edit.drop_line("sidecar", "SEES app")
+
+
+@counterexample("sec.share-pid", "the sidecar's process is not told to stop")
+def untold(edit: Edit) -> None:
+    edit.drop_line("sidecar", "TERM")
+
+
+@counterexample("sec.share-pid", "it is killed in the end")
+def killed(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        for state in (status["state"], status.get("lastState") or {}):
+            if "terminated" in state:
+                state["terminated"]["exitCode"] = 137

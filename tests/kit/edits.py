@@ -313,6 +313,12 @@ class Edit:
                 return record
         raise AssertionError(f"no action {name} {arguments} in {self._path.name}")
 
+    def rewrite(self, action: str, old: str, new: str) -> None:
+        """Let the output of an action have had other text."""
+        answer = self.action(action).answer
+        assert old in answer["output"], f"{old!r} is not in {answer['output']!r}"
+        answer["output"] = answer["output"].replace(old, new)
+
 
 def _plain(pod: Json) -> set[str]:
     """Return the names of the plain init containers of a pod."""

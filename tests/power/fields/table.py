@@ -287,18 +287,19 @@ COVERED = (
         ("sched.hostport", "net.hostport-works", "api.hostport-same-pod-accepted"),
     ),
     Covered(of(SIDECAR, "ports.protocol"), ("net.service-protocol",)),
-    Covered(of("spec", "hostNetwork"), ("api.host-network-ports",)),
+    Covered(of("spec", "hostNetwork"), ("api.host-network-ports", "net.host-network")),
     # Resources.
     Covered(
         of(SIDECAR, "resources resources.limits resources.requests"),
-        ("res.quota", "res.pod-cgroup", "resize.sidecar"),
+        ("res.quota", "res.pod-cgroup", "sched.sum", "resize.sidecar"),
     ),
     Covered(
         of(SIDECAR, "resizePolicy resizePolicy.resourceName resizePolicy.restartPolicy"),
         ("resize.restart-policy",),
     ),
     Covered(
-        of("spec", "resources resources.limits resources.requests"), ("res.pod-level",), By.STEPS
+        of("spec", "resources resources.limits resources.requests"),
+        ("res.pod-level", "res.pod-level-cgroup", "resize.pod-level"),
     ),
     # The admission of RuntimeClasses gives the pod its overhead.
     Covered(of("spec", "runtimeClassName overhead"), ("res.overhead",), By.STEPS),
@@ -408,10 +409,11 @@ COVERED = (
     Covered(
         of("status", "message reason"), ("res.ephemeral-limit", "res.kubelet-admission"), By.KUBELET
     ),
+    Covered(of("status", "observedGeneration"), ("resize.generation",), By.KUBELET),
     Covered(of("status", "qosClass"), ("res.qos-includes-sidecars", "resize.limits"), By.KUBELET),
     Covered(
         of("status", "allocatedResources resources resources.limits resources.requests"),
-        ("res.pod-status",),
+        ("res.pod-status", "resize.pod-level"),
         By.KUBELET,
     ),
     Covered(
@@ -827,7 +829,7 @@ UNCOVERED = (
         f"{PODS} generateAPIPodStatus",
     ),
     Uncovered(
-        of("status", "conditions.observedGeneration observedGeneration"),
+        of("status", "conditions.observedGeneration"),
         Kind.POD,
         "It is the generation of the pod.",
         upstream("pkg/api/v1/pod/util.go CalculatePodStatusObservedGeneration"),

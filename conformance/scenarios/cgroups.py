@@ -1,0 +1,29 @@
+"""Steps of several scenarios: the cgroups of a pod, as its node has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+READ = r"""
+find /sys/fs/cgroup -type d '(' -name "pod$1" -o -name "*pod$2.slice" ')' |
+while read -r group; do
+  find "$group" -type f '(' -name memory.max -o -name memory.limit_in_bytes \
+    -o -name cpu.weight -o -name cpu.shares ')' |
+  while read -r file; do
+    echo "${file#"$group"/} $(cat "$file")"
+  done
+done
+"""
+"""Prints limits of memory and shares of CPU, of either version and of either driver.
+
+A file is named by its path in the pod's own cgroup. Those of a container are below it.
+"""
+
+
+def read_cgroups(staging: Staging, pod: str, *, action: str = "read-cgroups") -> None:
+    """Read the cgroups of a pod and of its containers: action `action`."""
+    uid = (staging.pod(pod) or {})["metadata"]["uid"]
+    staging.execute("sh", "-c", READ, "read", uid, uid.replace("-", "_"), action=action)
