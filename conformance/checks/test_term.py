@@ -221,21 +221,27 @@ def test_prestop_that_stops_process(timeline: Timeline) -> None:
     "term.grace-shared",
     MUST,
     since="1.29",
-    scenario="term-overtime",
+    scenario=("term-overtime", "status-ends"),
     source=(POD_TERMINATION, SIDECAR_TERMINATION),
     needs=OWN_GRACE,
 )
-def test_grace_shared(timeline: Timeline) -> None:
+def test_grace_shared(timelines: Mapping[str, Timeline]) -> None:
     """One grace period covers regular containers and sidecars: nobody outlives it by more than 2 s.
 
-    The grace period is 9 s, and a sidecar with a period of its own would outlive the app by it. The
-    rest of the bounds is room for a slow machine.
+    The grace period of the first pod is 9 s, and a sidecar with a period of its own would outlive
+    the app by it. That of the second is 10 s, of which the app takes 7. The rest of the bounds is
+    room for a slow machine.
     """
+    timeline = timelines["term-overtime"]
     app, sidecar = timeline["app"], timeline["sidecar-2"]
     for container in (app, sidecar):
         assert container.last.exit_code == KILLED
     assert_at_most(timeline, last_still(app) - app.said("TERM"), 13)
     assert_at_most(timeline, last_still(sidecar) - last_still(app), 6)
+    timeline = timelines["status-ends"]
+    pod = timeline.pod_named("status-ends-well")
+    assert pod["app"].said("EXIT") < pod["is-killed"].said("TERM")
+    assert_at_most(timeline, last_still(pod["is-killed"]) - pod["app"].said("TERM"), 14)
 
 
 @requirement(

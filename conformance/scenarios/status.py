@@ -46,11 +46,11 @@ def status_crash(staging: Staging) -> None:
     staging.until_gone()
 
 
-@scenario("status-ends", seconds=18, follows=("down",))
+@scenario("status-ends", seconds=19, follows=("down",))
 def status_ends(staging: Staging) -> None:
     """Delete two pods, and let one end by itself."""
     for name in ("status-ends-well", "status-ends-killed"):
-        staging.until_ready(name)
+        staging.until_said("app", "UP", pod=name)
         staging.delete(name)
     staging.until_finished()
     for name in ("status-ends-well", "status-ends-killed"):

@@ -120,14 +120,25 @@ def back_after_hook(edit: Edit) -> None:
     restart(edit, "hook-stops", "STOPPED")
 
 
-@counterexample("term.grace-shared", "a sidecar has a grace period of its own")
+@counterexample(
+    "term.grace-shared", "a sidecar has a grace period of its own", scenario="term-overtime"
+)
 def own_period(edit: Edit) -> None:
     edit.shift_line("sidecar-2", "STILL", 9)
 
 
-@counterexample("term.grace-shared", "the app has twice its grace period")
+@counterexample("term.grace-shared", "the app has twice its grace period", scenario="term-overtime")
 def twice_the_period(edit: Edit) -> None:
     edit.shift_line("app", "STILL", 9)
+
+
+@counterexample(
+    "term.grace-shared",
+    "the grace period of a sidecar begins with its turn",
+    scenario="status-ends",
+)
+def period_by_turns(edit: Edit) -> None:
+    edit.shift_line("is-killed", "STILL", 7, "status-ends-well")
 
 
 @counterexample("term.main-eats-grace", "the first sidecar waits until the last one is killed")
