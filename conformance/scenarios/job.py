@@ -72,7 +72,7 @@ def job_indexed(staging: Staging) -> None:
     until_over(staging)
 
 
-@scenario("job-flapping", seconds=5)
+@scenario("job-flapping", seconds=9)
 def job_flapping(staging: Staging) -> None:
     """Let the sidecar crash, and wait for the Job."""
     pod = pod_of(staging)
