@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fixtures.evidence.moments import Moment
+    from fixtures.evidence.objects import Object
     from fixtures.evidence.pods import Pod
+    from fixtures.evidence.version import Version
+
+
+def shown(thing: Object, version: Version, what: str) -> Moment:
+    """Return when a version of an object was seen: what it tells had happened by then."""
+    return thing.clocks.seen_between(version.seen, version.seen, f"{thing.name} was seen {what}")
 
 
 def assert_reverse_order(pod: Pod, sidecars: Sequence[str]) -> None:

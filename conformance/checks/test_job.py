@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_at_least
 from conformance.checks.needs import OWN_GRACE
-from conformance.checks.orders import assert_reverse_order
+from conformance.checks.orders import assert_reverse_order, shown
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
+from conformance.scenarios.job import COMPLETION_INDEX, DONE, ENDLESS, FAILED
 from conformance.sources import DOCS, SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS, pull, upstream
 from fixtures.evidence.errors import NotDoneError
 from fixtures.evidence.instances import KILLED
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fixtures.evidence.moments import Moment
+    from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
+    from fixtures.evidence.version import Version
 
 JOBS = f"{DOCS}/concepts/workloads/controllers/job/"
 JOB_REFERENCE = f"{DOCS}/reference/kubernetes-api/workload-resources/job-v1/"
@@ -43,6 +49,25 @@ def assert_completed(timeline: Timeline, pods: int) -> None:
     assert counts == (pods, 0), f"the Job counts {status}"
     phases = [pod.phase for pod in timeline.pods]
     assert phases == ["Succeeded"] * pods, f"the pods ended as {phases}"
+
+
+def pod_of_index(timeline: Timeline, index: str) -> Pod:
+    """Return the only pod of an index of the Job."""
+    found = [
+        pod
+        for pod in timeline.pods
+        if pod.last.raw["metadata"]["annotations"].get(COMPLETION_INDEX) == index
+    ]
+    assert len(found) == 1, f"index {index} had {len(found)} pods"
+    return found[0]
+
+
+def first_told(timeline: Timeline, tells: Callable[[Version], object], what: str) -> Moment:
+    """Return when the first version of the Job that tells of something was seen."""
+    for version in timeline.job.versions:
+        if tells(version):
+            return shown(timeline.job, version, what)
+    raise AssertionError(f"the Job was never seen {what}")
 
 
 @requirement(
@@ -255,6 +280,88 @@ def test_failure_policy_sees_sidecar(timeline: Timeline) -> None:
 
 
 @requirement(
+    "job.failed-index",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    gates=("JobBackoffLimitPerIndex",),
+    scenario="job-success",
+    source=f"{JOBS}#backoff-limit-per-index",
+    needs=OWN_GRACE,
+)
+def test_failed_index(timeline: Timeline) -> None:
+    """An index whose app fails counts as failed once its sidecar has stopped, and others go on."""
+    failed, done = pod_of_index(timeline, FAILED), pod_of_index(timeline, DONE)
+    assert failed["app"].last.exit_code == 1
+    assert failed["app"].said("FAIL") < failed["sidecar"].said("TERM")
+    assert failed.phase == "Failed", f"the pod is {failed.phase}"
+    assert first_told(
+        timeline, lambda job: job.status.get("failedIndexes"), "with a failed index"
+    ) > failed["sidecar"].said("EXIT")
+    indexes = timeline.job.last.status.get("failedIndexes")
+    assert indexes == FAILED, f"of the indexes 0 to 2 {indexes} failed"
+    assert failed["sidecar"].said("EXIT") < done["app"].said("DONE")
+    assert done.phase == "Succeeded", f"the pod that was not to fail is {done.phase}"
+
+
+@requirement(
+    "job.success-policy",
+    MUST,
+    by=CONTROLLED,
+    since="1.31",
+    gates=("JobSuccessPolicy",),
+    scenario="job-success",
+    source=f"{JOBS}#success-policy",
+    needs=OWN_GRACE,
+)
+def test_success_policy(timeline: Timeline) -> None:
+    """A success policy is met once the sidecar of its pod has stopped; then all others are stopped.
+
+    They stop in their order, and the Job is complete.
+    """
+    done, endless = pod_of_index(timeline, DONE), pod_of_index(timeline, ENDLESS)
+    assert done["app"].said("DONE") < done["sidecar"].said("TERM")
+    assert first_told(
+        timeline, lambda job: job.condition("SuccessCriteriaMet").true, "successful"
+    ) > done["sidecar"].said("EXIT")
+    assert done["sidecar"].said("EXIT") < endless["app"].said("TERM")
+    assert_reverse_order(endless, ("sidecar",))
+    assert_job_is(timeline, "Complete", "SuccessPolicy")
+
+
+@requirement(
+    "job.ends-after-sidecars",
+    MUST,
+    by=CONTROLLED,
+    since="1.31",
+    gates=("JobPodReplacementPolicy",),
+    scenario=("job-flapping", "job-success"),
+    source=f"{JOBS}#terminal-job-conditions",
+    needs=OWN_GRACE,
+)
+def test_ends_after_sidecars(timelines: Mapping[str, Timeline]) -> None:
+    """A Job is Complete or Failed only when the sidecars of all its pods have stopped.
+
+    Its status tells before what it will be, and that pods are terminating.
+    """
+    flapping, success = timelines["job-flapping"], timelines["job-success"]
+    for timeline, sidecar, target, end in (
+        (flapping, flapping["sidecar"], "FailureTarget", "Failed"),
+        (success, pod_of_index(success, ENDLESS)["sidecar"], "SuccessCriteriaMet", "Complete"),
+    ):
+        assert_job_is(timeline, end)
+        stamp = timeline.job.last.condition(end).raw["lastTransitionTime"]
+        ended = timeline.clocks.second(stamp, f"the Job was {end}", "status of the Job")
+        assert sidecar.said("EXIT") < ended, f"the Job was {end} before {sidecar} had stopped"
+        between = [
+            version.status.get("terminating")
+            for version in timeline.job.versions
+            if version.condition(target).true and not version.condition(end).true
+        ]
+        assert 1 in between, f"with {target} the Job counted {between} pods that terminate"
+
+
+@requirement(
     "job.active-deadline",
     MUST,
     by=CONTROLLED,
@@ -286,7 +393,7 @@ def test_active_deadline(timeline: Timeline) -> None:
 def test_suspend_resume(timeline: Timeline) -> None:
     """A suspended Job stops its pod's app and sidecars in order; resumed, it starts afresh.
 
-    Its status tells both.
+    Its status tells both, and its time begins anew.
     """
     assert len(timeline.pods) == 2, f"the Job made {len(timeline.pods)} pods"
     first, second = timeline.pods
@@ -294,6 +401,9 @@ def test_suspend_resume(timeline: Timeline) -> None:
     assert [seen.value for seen in told if seen.value] == ["True", "False"], (
         f"the condition Suspended was {[seen.value for seen in told]}"
     )
+    stamp = timeline.job.last.status["startTime"]
+    start = timeline.clocks.second(stamp, "the resumed Job started", "status of the Job")
+    assert first["app"].said("UP") < start, "the Job counts its time from before it was suspended"
     assert_reverse_order(first, ("sidecar-1", "sidecar-2"))
     assert first["app"].said("EXIT") < second["app"].said("UP")
     for container in second.containers.values():

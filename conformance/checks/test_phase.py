@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_prompt
 from conformance.checks.needs import OWN_GRACE
+from conformance.checks.orders import shown
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.status import held_back_after_restart, starts_again
-from conformance.sources import INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, pull, upstream
+from conformance.sources import (
+    INIT_CONTAINERS,
+    LIFECYCLE_TEST,
+    POD_LIFECYCLE,
+    SIDECARS,
+    pull,
+    upstream,
+)
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.evidence.timeline import Timeline
 
 GET_PHASE = upstream("pkg/kubelet/kubelet_pods.go getPhase")
@@ -27,14 +37,19 @@ GET_PHASE = upstream("pkg/kubelet/kubelet_pods.go getPhase")
     needs=(Capability.SIDECARS, Capability.NODE_ACCESS),
 )
 def test_reboot_pending(timeline: Timeline) -> None:
-    """A pod that has lost its sandbox is Pending while its init containers run again."""
+    """A pod that has lost its sandbox is Pending while its init containers run again.
+
+    Of a sidecar that is until it is started.
+    """
     seen = {
         (name, version.phase)
         for version in timeline.pod_named("node-kubelet-reboot").versions
         for name, status in version.statuses.items()
-        if name.startswith("init-") and status.restarts and status.running
+        if status.restarts and status.running
+        if name.startswith("init-") or (name == "sidecar" and not status.started)
     }
-    assert seen, "no plain init container was seen running again"
+    plain = [name for name, _ in seen if name != "sidecar"]
+    assert plain, "no plain init container was seen running again"
     assert {phase for _, phase in seen} == {"Pending"}, f"init containers ran in phase {seen}"
 
 
@@ -42,11 +57,17 @@ def test_reboot_pending(timeline: Timeline) -> None:
     "phase.pending-until-initialised",
     MUST,
     since="1.29",
-    scenario="ordered-start",
+    scenario=("ordered-start", "startup-no-regate"),
     source=(POD_LIFECYCLE, GET_PHASE),
 )
-def test_pending_until_initialised(timeline: Timeline) -> None:
-    """The phase is Pending until plain init containers are done and all sidecars are started."""
+def test_pending_until_initialised(timelines: Mapping[str, Timeline]) -> None:
+    """The phase is Pending until plain init containers are done and all sidecars are started.
+
+    In the second pod, which is always restarted, the last entry is a plain init container.
+    """
+    timeline, again = timelines["ordered-start"], timelines["startup-no-regate"]
+    phases = {one.phase for one in again.pod.versions if one.container("init").running}
+    assert phases <= {"Pending"}, f"{again.pod.name} was {phases} while its init container ran"
     seen = set()
     for version in timeline.pod.versions:
         if version.container("app").id or version.container("sidecar-2").started:
@@ -57,7 +78,8 @@ def test_pending_until_initialised(timeline: Timeline) -> None:
         assert version.phase == "Pending", f"{version.phase} with {done} done and {begun} begun"
     if (2, 2) not in seen:
         raise InconclusiveError(f"no version shows sidecar-2 starting: {sorted(seen)}")
-    assert "Running" in timeline.pod.phases, f"phases were {timeline.pod.phases}"
+    for pod in (timeline.pod, again.pod):
+        assert "Running" in pod.phases, f"the phases of {pod.name} were {pod.phases}"
 
 
 @requirement(
@@ -117,9 +139,7 @@ def test_running_until_sidecars_stop(timeline: Timeline) -> None:
                 stopping += 1
             else:
                 # It may come with a container status from before the end, but not before the end.
-                seen = pod.clocks.seen_between(
-                    version.seen, version.seen, f"{version.phase} was seen"
-                )
+                seen = shown(pod, version, version.phase)
                 assert pod[name].said("EXIT") < seen, f"{version.phase} before {name} had stopped"
     assert stopping, "the pod was never seen with app ended and a sidecar running"
     assert pod.phases[-2:] == ["Running", "Succeeded"], f"the phases were {pod.phases}"
@@ -134,7 +154,10 @@ def test_running_until_sidecars_stop(timeline: Timeline) -> None:
     needs=OWN_GRACE,
 )
 def test_succeeded_ignores_sidecars(timeline: Timeline) -> None:
-    """A pod whose regular containers exited 0 has Succeeded, whatever its sidecars exited with."""
+    """A pod whose regular containers exited 0 has Succeeded, whatever its sidecars exited with.
+
+    It was deleted; term.sidecar-eats-grace judges one that ends by itself.
+    """
     pod = timeline.pod_named("status-ends-well")
     codes = {name: pod[name].last.exit_code for name in ("exits-1", "exits-143", "is-killed")}
     # Those that stop at once have 2 s for it, once the one that does not is killed.
@@ -159,3 +182,34 @@ def test_failed_by_main_only(timeline: Timeline) -> None:
         left = pod["sidecar"].last.exit_code
         assert_prompt(timeline, left == 0, f"the sidecar of {name} ended with {left}", room=2)
         assert pod.phase == "Failed", f"{name} is {pod.phase}"
+
+
+@requirement(
+    "phase.deleted-pod-ends",
+    MUST,
+    since="1.29",
+    scenario=("term-delete", "term-overtime", "term-init", "status-ends"),
+    source=(POD_LIFECYCLE, LIFECYCLE_TEST),
+    needs=OWN_GRACE,
+)
+def test_deleted_pod_ends(timelines: Mapping[str, Timeline]) -> None:
+    """A deleted pod ends as Succeeded or Failed as its regular containers did, under each policy.
+
+    One whose regular containers have never run has Failed. It does not end before its sidecars.
+    """
+    for scenario, name, phase in (
+        ("term-delete", "term-delete", "Succeeded"),
+        ("term-overtime", "term-overtime", "Failed"),
+        ("term-init", "term-init-early", "Failed"),
+        ("term-init", "term-init-unstarted", "Failed"),
+        ("status-ends", "status-ends-well", "Succeeded"),
+        ("status-ends", "status-ends-killed", "Failed"),
+    ):
+        pod = timelines[scenario].pod_named(name)
+        assert pod.last.being_deleted, f"{name} was not deleted"
+        assert pod.phase == phase, f"{name} is {pod.phase}"
+    pod = timelines["term-delete"].pod
+    assert pod["crashes"].last.exit_code == 3
+    ended = next(version for version in pod.versions if version.phase == "Succeeded")
+    sidecar = pod["sidecar-1"]
+    assert sidecar.said("EXIT") < shown(pod, ended, "Succeeded"), f"it ended before {sidecar} had"

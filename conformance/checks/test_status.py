@@ -95,18 +95,24 @@ def test_main_waiting_reason(timeline: Timeline) -> None:
     "status.final-states",
     MUST,
     since="1.29",
-    scenario=("ordered-start", "status-ends"),
+    scenario=("ordered-start", "status-ends", "term-delete", "term-overtime"),
     source=(SIDECARS, POD_LIFECYCLE),
     needs=OWN_GRACE,
 )
 def test_final_states(timelines: Mapping[str, Timeline]) -> None:
-    """In the end a sidecar is shown terminated: 0 Completed by itself, 137 Error if killed."""
-    ordered = timelines["ordered-start"]
+    """In the end a sidecar is shown terminated, with its own exit code or 137 if killed.
+
+    0 is Completed, all others are an Error. All pods but the first were deleted.
+    """
+    ordered, deleted = timelines["ordered-start"], timelines["term-delete"]
     ends = timelines["status-ends"].pod_named("status-ends-well")
     for sidecar, end in (
         (ordered["sidecar-1"], (0, "Completed")),
         (ordered["sidecar-2"], (0, "Completed")),
+        (deleted["crashes"], (3, "Error")),
+        (deleted["sidecar-1"], (0, "Completed")),
         (ends["is-killed"], (137, "Error")),
+        (timelines["term-overtime"]["sidecar-2"], (137, "Error")),
     ):
         assert sidecar.state == "terminated", f"{sidecar} ended as {sidecar.status}"
         found = (sidecar.last.exit_code, sidecar.last.reason)

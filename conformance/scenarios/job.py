@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixtures.kubeapi.status import condition_of
 from fixtures.patience import CRON
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.stage.staging import Staging
+
+    Json = Mapping[str, Any]
+
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+FAILED, DONE, ENDLESS = ROLES = ("0", "1", "2")
+"""The indexes of job-success, by what becomes of them."""
 
 INDEXES = 2
 """The Indexed Job has so many pods, which run side by side."""
@@ -64,7 +72,7 @@ def job_indexed(staging: Staging) -> None:
     until_over(staging)
 
 
-@scenario("job-flapping", seconds=5)
+@scenario("job-flapping", seconds=9)
 def job_flapping(staging: Staging) -> None:
     """Let the sidecar crash, and wait for the Job."""
     pod = pod_of(staging)
@@ -73,6 +81,35 @@ def job_flapping(staging: Staging) -> None:
     staging.exec("app", "touch", "/shared/crash", pod=pod)
     until_over(staging)
     staging.until("the pod to be gone", lambda: not staging.objects("Pod"))
+
+
+@scenario("job-success", seconds=20)
+def job_success(staging: Staging) -> None:
+    """Let one pod be done when another has failed, and wait for the Job.
+
+    Before 1.31 it has no success policy, and ends with its last pod only.
+    """
+
+    def pod_of_index(index: str) -> str:
+        (name,) = [
+            pod["metadata"]["name"]
+            for pod in staging.objects("Pod")
+            if pod["metadata"]["annotations"][COMPLETION_INDEX] == index
+        ]
+        return str(name)
+
+    def job() -> Json:
+        return staging.object("Job", staging.name) or {}
+
+    staging.until("three pods", lambda: len(staging.objects("Pod")) == len(ROLES))
+    for index in ROLES:
+        staging.until_said("app", "START", pod_of_index(index))
+    staging.until("an index to have failed", lambda: job()["status"].get("failedIndexes"))
+    staging.exec("app", "touch", "/shared/go", pod=pod_of_index(DONE))
+    if "successPolicy" in job()["spec"]:
+        until_over(staging)
+    else:
+        staging.until("the index to be done", lambda: job()["status"].get("completedIndexes"))
 
 
 @scenario("job-failing", seconds=35)

@@ -50,26 +50,6 @@ def kubectl_columns(staging: Staging) -> None:
     show(staging, "finished", name)
 
 
-@scenario("kubectl-crashing", seconds=7)
-def kubectl_crashing(staging: Staging) -> None:
-    """Crash the first sidecar until it is in back-off, and read the row then.
-
-    It is shown as waiting only when the 10 s of back-off end; until then it is terminated.
-    """
-    staging.until_ready()
-    show(staging, "all run", "kubectl-crashing")
-    staging.exec("sidecar-2", "touch", "/shared/crash")
-    staging.until("sidecar-1 to be in back-off", lambda: _in_back_off(staging))
-    show(staging, "in back-off", "kubectl-crashing")
-    staging.read("Pod", "kubectl-crashing")
-
-
-def _in_back_off(staging: Staging) -> bool:
-    """Tell whether the sidecar has ended for the second time: only then its restart is put off."""
-    status = staging.status("sidecar-1")
-    return status.restarts > 0 and not status.running
-
-
 @scenario("kubectl-ghost", seconds=1, uses=("patch pods/status",))
 def kubectl_ghost(staging: Staging) -> None:
     """Propose a status that tells of an init container which the pod has not, and ask for its row.

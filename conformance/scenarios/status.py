@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.scenarios.kubectl import show
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def status_crash(staging: Staging) -> None:
     staging.until(
         "crasher to be held back", lambda: held_back_after_restart(staging.status("crasher"))
     )
+    show(staging, "in back-off", staging.name)
+    staging.read("Pod", staging.name)
     staging.exec("slow", "touch", "/shared/app-fails")
     staging.until("app to be held back", lambda: held_back_after_restart(staging.status("app")))
     staging.exec("slow", "touch", "/shared/slow-fails")
@@ -43,10 +46,12 @@ def status_crash(staging: Staging) -> None:
     staging.until_gone()
 
 
-@scenario("status-ends", seconds=15)
+@scenario("status-ends", seconds=19, follows=("down",))
 def status_ends(staging: Staging) -> None:
-    """Let two pods end by themselves and delete the third, whose main container is killed."""
-    staging.until_ready("status-ends-killed")
-    staging.delete("status-ends-killed")
+    """Delete two pods, and let one end by itself."""
+    for name in ("status-ends-well", "status-ends-killed"):
+        staging.until_said("app", "UP", pod=name)
+        staging.delete(name)
     staging.until_finished()
-    staging.until_gone("status-ends-killed")
+    for name in ("status-ends-well", "status-ends-killed"):
+        staging.until_gone(name)

@@ -68,16 +68,20 @@ def term_force(staging: Staging) -> None:
 
 @scenario("term-init", seconds=16)
 def term_init(staging: Staging) -> None:
-    """Delete each pod during its initialisation."""
+    """Delete two pods during their initialisation, and let the active deadline of one be over."""
     staging.until_said("init", "START", pod="term-init-early")
     staging.until_said("init", "START", pod="term-init-plain")
     staging.until_said("sidecar-1", "START", pod="term-init-unstarted")
-    staging.delete()
-    # A kubelet that keeps to the grace period where it should not needs all of it.
-    staging.until_gone(patience=GRACE_KEPT)
+    staging.patch("term-init-plain", {"spec": {"activeDeadlineSeconds": 1}})
+    for name in ("term-init-early", "term-init-unstarted"):
+        staging.delete(name)
+    for name in ("term-init-early", "term-init-unstarted"):
+        # A kubelet that keeps to the grace period where it should not needs all of it.
+        staging.until_gone(name, patience=GRACE_KEPT)
+    staging.until_finished("term-init-plain", patience=GRACE_KEPT)
 
 
-@scenario("term-gap", seconds=24, follows=("sidecar-2",))
+@scenario("term-gap", seconds=27, follows=("sidecar-2",))
 def term_gap(staging: Staging) -> None:
     """Add an ephemeral container, crash the middle sidecar twice, delete during its back-off."""
     staging.until_said("app", "UP")
@@ -90,12 +94,13 @@ def term_gap(staging: Staging) -> None:
     staging.until_gone()
 
 
-@scenario("term-ways", seconds=9)
+@scenario("term-ways", seconds=12)
 def term_ways(staging: Staging) -> None:
     """Evict one pod, and let the active deadline of the other be over."""
     evicted, deadline = "term-ways-evicted", "term-ways-deadline"
     evicts = staging.has(Capability.EVICTION)
-    staging.until_said("app", "UP", pod=evicted)
+    for name in ("app", "quick"):
+        staging.until_said(name, "UP", pod=evicted)
     if evicts:
         staging.request(
             "evict",
@@ -104,6 +109,7 @@ def term_ways(staging: Staging) -> None:
             arguments={"name": evicted},
             body={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": evicted}},
         )
+    staging.until_terminated("done", pod=deadline)
     staging.until_said("app", "UP", pod=deadline)
     staging.patch(deadline, {"spec": {"activeDeadlineSeconds": 1}})
     if evicts:

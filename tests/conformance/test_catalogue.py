@@ -75,6 +75,8 @@ LATER = {
     "given.env-file": "EnvFiles is beta, and on, since 1.35",
     "given.image-volume": "ImageVolume is on since 1.35",
     "hook.sleep": "PodLifecycleSleepAction is beta, and on, since 1.30",
+    "job.ends-after-sidecars": "1.31 delays the last condition of a Job until its pods have ended",
+    "job.success-policy": "JobSuccessPolicy is beta, and on, since 1.31",
     "node.kubelet-restart-status-stable": "1.35 brings it, with a gate for what was before",
     "res.dra-extended": "1.35 brings it, as part of a feature that is newer than sidecars",
     "res.pod-level": "PodLevelResources is beta, and on, since 1.34",

@@ -44,14 +44,31 @@ def wrong_message(edit: Edit) -> None:
     set_condition(edit, "Initialized", starting("sidecar-2"), message=message)
 
 
-@counterexample("cond.initialized-true", "Initialized is True while a plain init container runs")
+@counterexample(
+    "cond.initialized-true",
+    "Initialized is True while the last plain init container runs",
+    scenario="startup-no-regate",
+)
+def initialized_before_the_last(edit: Edit) -> None:
+    set_condition(
+        edit, "Initialized", lambda pod: container_status(pod, "init").running, status="True"
+    )
+
+
+@counterexample(
+    "cond.initialized-true",
+    "Initialized is True while a plain init container runs",
+    scenario="ordered-start",
+)
 def initialized_too_early(edit: Edit) -> None:
     set_condition(
         edit, "Initialized", lambda pod: container_status(pod, "init-2").running, status="True"
     )
 
 
-@counterexample("cond.initialized-true", "a completed pod does not say so")
+@counterexample(
+    "cond.initialized-true", "a completed pod does not say so", scenario="ordered-start"
+)
 def not_completed(edit: Edit) -> None:
     set_condition(edit, "Initialized", lambda p: p["status"]["phase"] == "Succeeded", reason="")
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.job import COMPLETION_INDEX, DONE, ENDLESS, FAILED
 from tests.kit.edits import Edit, counterexample
 
 
 def pod_names(edit: Edit) -> list[str]:
     """Return the names of the pods in the order in which they were seen."""
     return list(dict.fromkeys(str(pod["metadata"]["name"]) for pod in edit.pods()))
+
+
+def pod_of_index(edit: Edit, index: str) -> str:
+    """Return the name of the pod of an index."""
+    return next(
+        str(pod["metadata"]["name"])
+        for pod in edit.pods()
+        if pod["metadata"]["annotations"].get(COMPLETION_INDEX) == index
+    )
 
 
 def endless(edit: Edit) -> None:
@@ -144,6 +154,65 @@ def status_refused(edit: Edit) -> None:
         suspended = suspended or any(one["type"] == "Suspended" for one in conditions)
         if suspended:
             job["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
+
+
+@counterexample("job.suspend-resume", "the time of the Job goes on while it is suspended")
+def never_begun_anew(edit: Edit) -> None:
+    first = edit.objects("Job")[1]["status"]["startTime"]
+    for job in edit.objects("Job"):
+        if "startTime" in job["status"]:
+            job["status"]["startTime"] = first
+
+
+@counterexample("job.failed-index", "an index counts as failed when its app fails")
+def failed_early(edit: Edit) -> None:
+    edit.shift_line("sidecar", "EXIT", 10, pod_of_index(edit, FAILED))
+
+
+@counterexample("job.failed-index", "an index is tried again")
+def index_tried_again(edit: Edit) -> None:
+    for pod in edit.pods(pod_of_index(edit, ENDLESS)):
+        pod["metadata"]["annotations"][COMPLETION_INDEX] = FAILED
+
+
+@counterexample("job.failed-index", "all others fail with it")
+def all_indexes_failed(edit: Edit) -> None:
+    for job in edit.objects("Job"):
+        if "failedIndexes" in job["status"]:
+            job["status"]["failedIndexes"] = "0-2"
+
+
+@counterexample("job.success-policy", "the policy is met before the sidecar has stopped")
+def met_early(edit: Edit) -> None:
+    edit.shift_line("sidecar", "EXIT", 10, pod_of_index(edit, DONE))
+
+
+@counterexample("job.success-policy", "the other pod's sidecar is stopped with its app")
+def others_unordered(edit: Edit) -> None:
+    edit.move_line("sidecar", "TERM", after=("app", "TERM"), pod=pod_of_index(edit, ENDLESS))
+
+
+@counterexample("job.success-policy", "the policy is not heeded")
+def not_heeded(edit: Edit) -> None:
+    failed(edit, "FailedIndexes")
+
+
+@counterexample("job.ends-after-sidecars", "the Job is Complete at once", scenario="job-success")
+def complete_at_once(edit: Edit) -> None:
+    edit.shift_line("sidecar", "EXIT", 10, pod_of_index(edit, ENDLESS))
+
+
+@counterexample("job.ends-after-sidecars", "the Job is Failed at once", scenario="job-flapping")
+def failed_at_once(edit: Edit) -> None:
+    edit.shift_line("sidecar", "EXIT", 10)
+
+
+@counterexample(
+    "job.ends-after-sidecars", "the pod does not count as terminating", scenario="job-flapping"
+)
+def not_terminating(edit: Edit) -> None:
+    for job in edit.objects("Job"):
+        job["status"].pop("terminating", None)
 
 
 @counterexample("job.replacement-failed", "the new pod comes while the old one still stops")

@@ -33,6 +33,15 @@ def starting(container: str) -> Callable[[Json], bool]:
     return tell
 
 
+def starts_again(container: str) -> Callable[[Json], bool]:
+    """Return what tells of a version whether this container was restarted and is not started."""
+
+    def tell(pod: Json) -> bool:
+        return container_status(pod, container).restarts > 0 and starting(container)(pod)
+
+    return tell
+
+
 def down(container: str) -> Callable[[Json], bool]:
     """Return what tells of a version whether this container was restarted and is down again."""
 
@@ -48,6 +57,11 @@ def app_done(pod: Json) -> bool:
     return container_status(pod, "app").terminated and container_status(pod, "sidecar-1").running
 
 
+def ended(pod: Json) -> bool:
+    """Tell whether a pod has ended."""
+    return pod["status"].get("phase") in ("Succeeded", "Failed")
+
+
 @counterexample("phase.reboot-pending", "the pod stays Running")
 def stays_running(edit: Edit) -> None:
     def again(pod: Json) -> bool:
@@ -56,7 +70,25 @@ def stays_running(edit: Edit) -> None:
     set_phase(edit, "Running", again, "node-kubelet-reboot")
 
 
-@counterexample("phase.pending-until-initialised", "Running while a sidecar is starting")
+@counterexample("phase.reboot-pending", "the pod is Running while its sidecar starts again")
+def running_with_starting_sidecar(edit: Edit) -> None:
+    set_phase(edit, "Running", starts_again("sidecar"), "node-kubelet-reboot")
+
+
+@counterexample(
+    "phase.pending-until-initialised",
+    "Running while a plain init container runs",
+    scenario="startup-no-regate",
+)
+def running_in_init(edit: Edit) -> None:
+    set_phase(edit, "Running", lambda pod: container_status(pod, "init").running)
+
+
+@counterexample(
+    "phase.pending-until-initialised",
+    "Running while a sidecar is starting",
+    scenario="ordered-start",
+)
 def early_running(edit: Edit) -> None:
     set_phase(edit, "Running", starting("sidecar-2"))
 
@@ -89,3 +121,36 @@ def succeeded_by_sidecar(edit: Edit) -> None:
 @counterexample("phase.failed-by-main-only", "a main that had to be killed counts as a success")
 def killed_is_success(edit: Edit) -> None:
     set_phase(edit, "Succeeded", lambda p: p["status"]["phase"] == "Failed", "status-ends-killed")
+
+
+@counterexample(
+    "phase.deleted-pod-ends", "a sidecar's exit code makes the pod fail", scenario="term-delete"
+)
+def deleted_and_failed(edit: Edit) -> None:
+    set_phase(edit, "Failed", ended)
+
+
+@counterexample(
+    "phase.deleted-pod-ends", "the pod ends before its sidecars", scenario="term-delete"
+)
+def deleted_and_ended_early(edit: Edit) -> None:
+    set_phase(edit, "Succeeded", lambda pod: "deletionTimestamp" in pod["metadata"])
+
+
+@counterexample(
+    "phase.deleted-pod-ends", "all that were deleted have failed", scenario="status-ends"
+)
+def all_failed(edit: Edit) -> None:
+    set_phase(edit, "Failed", ended)
+
+
+@counterexample(
+    "phase.deleted-pod-ends", "a killed app counts as a success", scenario="term-overtime"
+)
+def deleted_and_succeeded(edit: Edit) -> None:
+    set_phase(edit, "Succeeded", ended)
+
+
+@counterexample("phase.deleted-pod-ends", "the pod goes without having ended", scenario="term-init")
+def never_ends(edit: Edit) -> None:
+    set_phase(edit, "Pending", ended, "term-init-early")

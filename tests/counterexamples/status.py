@@ -42,7 +42,7 @@ def other_reason(edit: Edit) -> None:
             status["state"]["waiting"]["reason"] = "ContainerCreating"
 
 
-@counterexample("status.final-states", "a sidecar is left as running")
+@counterexample("status.final-states", "a sidecar is left as running", scenario="ordered-start")
 def left_running(edit: Edit) -> None:
     for status in edit.statuses("sidecar-1"):
         if "terminated" in status["state"]:
@@ -55,6 +55,20 @@ def not_137(edit: Edit) -> None:
     for status in edit.statuses("is-killed"):
         if "terminated" in status["state"]:
             status["state"]["terminated"].update(exitCode=0, reason="Completed")
+
+
+@counterexample("status.final-states", "a sidecar's own exit code is lost", scenario="term-delete")
+def no_own_code(edit: Edit) -> None:
+    for status in edit.statuses("crashes"):
+        if "terminated" in status["state"]:
+            status["state"]["terminated"].update(exitCode=0, reason="Completed")
+
+
+@counterexample("status.final-states", "a killed sidecar is no error", scenario="term-overtime")
+def killed_and_completed(edit: Edit) -> None:
+    for status in edit.statuses("sidecar-2"):
+        if "terminated" in status["state"]:
+            status["state"]["terminated"]["reason"] = "Completed"
 
 
 @counterexample("status.events-fieldpath", "the events point to a regular container")

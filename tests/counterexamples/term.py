@@ -56,6 +56,13 @@ def early_without_a_hook(edit: Edit) -> None:
     edit.move_line("sidecar-3", "TERM", after=("app", "TERM"))
 
 
+@counterexample(
+    "term.main-first", "a sidecar waits for the last container of the list", scenario="term-gap"
+)
+def waits_for_the_last_one(edit: Edit) -> None:
+    edit.move_line("sidecar-3", "TERM", before=("slow", "EXIT"))
+
+
 @counterexample("term.reverse-order", "the first sidecar is told to stop before the second ended")
 def early_term(edit: Edit) -> None:
     edit.move_line("sidecar-1", "TERM", before=("sidecar-2", "EXIT"))
@@ -75,6 +82,11 @@ def all_together(edit: Edit) -> None:
 @counterexample("term.sidecar-serves-during-main-shutdown", "the sidecar is gone before the app")
 def refuses(edit: Edit) -> None:
     edit.rename_line("app", "SERVED", "REFUSED")
+
+
+@counterexample("term.sidecar-serves-during-main-shutdown", "the sidecar hangs")
+def hangs_while_app_stops(edit: Edit) -> None:
+    edit.rename_line("app", "SERVED", "LATE")
 
 
 @counterexample("term.prestop-all-at-once", "a hook runs only when the turn of its sidecar comes")
@@ -108,17 +120,47 @@ def back_after_hook(edit: Edit) -> None:
     restart(edit, "hook-stops", "STOPPED")
 
 
-@counterexample("term.grace-shared", "each container has a grace period of its own")
-def own_periods(edit: Edit) -> None:
-    for word in ("TERM", "STILL"):
-        edit.shift_line("sidecar-2", word, 5)
-        edit.shift_line("sidecar-1", word, 10)
+@counterexample(
+    "term.grace-shared", "a sidecar has a grace period of its own", scenario="term-overtime"
+)
+def own_period(edit: Edit) -> None:
+    edit.shift_line("sidecar-2", "STILL", 9)
 
 
-@counterexample("term.main-eats-grace", "the sidecars are killed one after the other")
+@counterexample("term.grace-shared", "the app has twice its grace period", scenario="term-overtime")
+def twice_the_period(edit: Edit) -> None:
+    edit.shift_line("app", "STILL", 9)
+
+
+@counterexample(
+    "term.grace-shared",
+    "the grace period of a sidecar begins with its turn",
+    scenario="status-ends",
+)
+def period_by_turns(edit: Edit) -> None:
+    edit.shift_line("is-killed", "STILL", 7, "status-ends-well")
+
+
+@counterexample("term.main-eats-grace", "the first sidecar waits until the last one is killed")
 def one_by_one(edit: Edit) -> None:
-    for word in ("TERM", "STILL"):
-        edit.shift_line("sidecar-1", word, 4)
+    edit.shift_line("sidecar-1", "TERM", 4)
+
+
+@counterexample("term.main-eats-grace", "a sidecar has a grace period of its own")
+def own_period_after_app(edit: Edit) -> None:
+    edit.shift_line("sidecar-2", "STILL", 9)
+
+
+@counterexample("term.main-eats-grace", "a sidecar is killed at once")
+def no_time_to_stop(edit: Edit) -> None:
+    edit.shift_line("sidecar-2", "STILL", -2)
+
+
+@counterexample("term.main-eats-grace", "the sidecar that stops at once is killed as well")
+def killed_while_stopping(edit: Edit) -> None:
+    for status in edit.statuses("sidecar-1"):
+        if "terminated" in status["state"]:
+            status["state"]["terminated"]["exitCode"] = 137
 
 
 @counterexample("term.main-eats-grace", "a sidecar is not told to stop before it is killed")
@@ -150,17 +192,41 @@ def failed_by_sidecar(edit: Edit) -> None:
             pod["status"]["phase"] = "Failed"
 
 
-@counterexample("term.prestop-overrun", "the sidecars' hooks are cut short one after the other")
+@counterexample("term.sidecar-eats-grace", "another grace period than the pod's holds")
+def another_grace(edit: Edit) -> None:
+    edit.shift_line("sidecar-2", "STILL", 22)
+    edit.shift_line("sidecar-1", "TERM", 22)
+
+
+@counterexample(
+    "term.prestop-overrun",
+    "the sidecars' hooks are cut short one after the other",
+    scenario="job-policy",
+)
 def hooks_one_by_one(edit: Edit) -> None:
     for word in ("TERM", "STILL"):
         edit.shift_line("sidecar-1", word, 5)
 
 
-@counterexample("term.prestop-overrun", "a hook may run for ever")
+@counterexample("term.prestop-overrun", "a hook may run for ever", scenario="job-policy")
 def endless_hook(edit: Edit) -> None:
     for word in ("TERM", "STILL"):
         for name in ("sidecar-1", "sidecar-2"):
             edit.shift_line(name, word, 30)
+
+
+@counterexample(
+    "term.prestop-overrun", "the time of the hook is not charged", scenario="status-ends"
+)
+def hook_not_charged(edit: Edit) -> None:
+    edit.shift_line("app", "STILL", 8, "status-ends-killed")
+
+
+@counterexample(
+    "term.prestop-overrun", "the sidecar waits until the app is killed", scenario="status-ends"
+)
+def waits_for_the_kill(edit: Edit) -> None:
+    edit.shift_line("sidecar", "TERM", 3, "status-ends-killed")
 
 
 @counterexample(
@@ -225,6 +291,16 @@ def killed_unstarted(edit: Edit) -> None:
         edit.drop_line("sidecar-1", word, "term-init-unstarted")
 
 
+@counterexample("term.during-init", "the deletion waits for as long as is usual")
+def waits_as_usual(edit: Edit) -> None:
+    delay_removal(edit, "term-init-early", 30)
+
+
+@counterexample("term.nonstarted-sidecar", "the one before it is told to stop at the same time")
+def unordered_in_init(edit: Edit) -> None:
+    edit.move_line("first", "TERM", after=("sidecar-1", "TERM"), pod="term-init-unstarted")
+
+
 @counterexample("term.regular-init-not-awaited", "the sidecar waits for the init container")
 def waits_for_init(edit: Edit) -> None:
     edit.move_line("sidecar", "TERM", after=("init", "EXIT"), pod="term-init-plain")
@@ -257,7 +333,7 @@ def delayed_by_image(edit: Edit) -> None:
 
 @counterexample("term.delete-grace-override", "the pod's own grace period holds")
 def own_grace(edit: Edit) -> None:
-    for name in ("app", "sidecar-1", "sidecar-2"):
+    for name in ("app", "sidecar-2"):
         edit.shift_line(name, "STILL", 55)
 
 
@@ -300,20 +376,40 @@ def zero_refused(edit: Edit) -> None:
     answer["status"] = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-@counterexample("term.active-deadline", "the pod does not fail")
+@counterexample("term.active-deadline", "the pod does not fail", scenario="term-ways")
 def no_deadline(edit: Edit) -> None:
     for pod in edit.pods("term-ways-deadline"):
         pod["status"]["phase"] = "Running"
 
 
-@counterexample("term.active-deadline", "a sidecar runs on")
+@counterexample("term.active-deadline", "a sidecar runs on", scenario="term-ways")
 def outlives_deadline(edit: Edit) -> None:
     edit.drop_line("sidecar-1", "TERM", "term-ways-deadline")
+
+
+@counterexample(
+    "term.active-deadline", "initialisation takes as long as it likes", scenario="term-init"
+)
+def spared_in_init(edit: Edit) -> None:
+    for pod in edit.pods("term-init-plain"):
+        pod["status"]["phase"] = "Pending"
 
 
 @counterexample("term.active-deadline-order", "the sidecars are told to stop at once")
 def deadline_unordered(edit: Edit) -> None:
     edit.move_line("sidecar-1", "TERM", before=("sidecar-2", "EXIT"), pod="term-ways-deadline")
+
+
+@counterexample("term.active-deadline-order", "the sidecars wait for a container that is done")
+def waits_for_the_done(edit: Edit) -> None:
+    for name in ("sidecar-2", "sidecar-1"):
+        for word in ("TERM", "EXIT"):
+            edit.shift_line(name, word, 39, "term-ways-deadline")
+
+
+@counterexample("term.eviction-api", "the sidecars wait for the first container to exit")
+def evicted_too_early(edit: Edit) -> None:
+    edit.move_line("sidecar-2", "TERM", after=("quick", "EXIT"), pod="term-ways-evicted")
 
 
 @counterexample("term.eviction-api", "the sidecars are told to stop together with the app")
