@@ -31,7 +31,7 @@ def assert_stopped_in_its_hook(timeline: Timeline, pod: Pod) -> None:
 def test_exec(timeline: Timeline) -> None:
     """The postStart and preStop hooks of a sidecar run commands in its container.
 
-    What follows waits for their ends.
+    What follows waits for their ends, whether they fail or not.
     """
     pod = timeline.pod_named("hook-kinds")
     assert pod["by-exec"].said("POSTSTART") < pod["app"].said("START")

@@ -212,7 +212,10 @@ def test_liveness_during_init(timeline: Timeline) -> None:
     source=(CONFIGURE_PROBES, PROBE_TEST),
 )
 def test_readiness_initial_delay(timeline: Timeline) -> None:
-    """A sidecar is not asked for readiness before the initial delay, and never restarted for it."""
+    """A sidecar is not asked for readiness before the initial delay, and never restarted for it.
+
+    A probe that takes longer than its timeout has failed.
+    """
     delayed = timeline["delayed"]
     asked = delayed.all_said("ASKED")
     assert len(asked) > 2, f"delayed was asked {len(asked)} times"

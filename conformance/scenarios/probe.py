@@ -58,7 +58,7 @@ def probe_liveness_passes(staging: Staging) -> None:
     staging.until_restarted(DEAF)
 
 
-@scenario("probe-gates", seconds=53, applies=False, follows=("late",))
+@scenario("probe-gates", seconds=57, applies=False, follows=("late",))
 def probe_gates(staging: Staging) -> None:
     """Let initialisation end when sidecars are ready; then let one fail its liveness probe."""
     until_kubelets_are_grown(staging)

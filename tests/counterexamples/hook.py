@@ -23,9 +23,7 @@ def unawaited_command(edit: Edit) -> None:
 
 @counterexample("hook.http", "the next container does not wait for the postStart request")
 def unawaited_request(edit: Edit) -> None:
-    edit.move_line(
-        "by-exec", "START", before=("server", "HOOK poststart"), pod="hook-kinds"
-    )
+    edit.move_line("by-exec", "START", before=("server", "HOOK poststart"), pod="hook-kinds")
 
 
 @counterexample("hook.http", "the postStart request is never sent")
