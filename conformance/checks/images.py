@@ -35,13 +35,16 @@ def images_of(sidecar: Container, number: int) -> set[str]:
     }
 
 
-def assert_image_used(timeline: Timeline, sidecar: Container, number: int = 1) -> None:
-    """Assert that an instance of a sidecar runs the image that the suite gave it.
+def assert_image_used(
+    timeline: Timeline, sidecar: Container, number: int = 1, *, former: int = 0
+) -> None:
+    """Assert that an instance of a sidecar runs another image than a former one, as it was told.
 
     The runtime tells it by its ID. A reference in the status may be any name of an image.
     """
-    image = image_given(timeline, sidecar)
-    before, after = images_of(sidecar, 0), images_of(sidecar, number)
+    image_given(timeline, sidecar)
+    before, after = images_of(sidecar, former), images_of(sidecar, number)
     if not (before and after):
-        raise InconclusiveError(f"no status shows {sidecar}#0 and {sidecar}#{number} running")
-    assert before.isdisjoint(after), f"{sidecar}#{number} does not run {image} but still {before}"
+        message = f"no status shows {sidecar}#{former} and {sidecar}#{number} running"
+        raise InconclusiveError(message)
+    assert before.isdisjoint(after), f"{sidecar}#{number} still runs the former image: {before}"

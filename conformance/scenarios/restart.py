@@ -83,5 +83,8 @@ def restart_image(staging: Staging) -> None:
     with suppress(WaitedInVainError):
         staging.until_restarted("calm", pod=first, patience=OTHER_IMAGE)
     staging.until_restarted("crashed", times=2, pod=down)
+    staging.set_image("crashed", manifest.IMAGE, pod=down)
+    with suppress(WaitedInVainError):
+        staging.until_restarted("crashed", times=3, pod=down, patience=OTHER_IMAGE)
     staging.until_waiting("spoiled", "ImagePullBackOff", pod=second, patience=BAD_IMAGE)
     staging.observe(1, "the app to run on")

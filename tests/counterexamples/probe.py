@@ -289,6 +289,17 @@ def no_worker(edit: Edit) -> None:
             status["ready"] = False
 
 
+@counterexample(
+    "probe.workers-survive-restart-never",
+    "an OnFailure pod's sidecar is given up when it exits with 0",
+    scenario="restart-exits",
+)
+def no_worker_in_onfailure(edit: Edit) -> None:
+    for status in edit.statuses("zero-late", "restart-exits-onfailure"):
+        if status["restartCount"]:
+            status["ready"] = False
+
+
 @counterexample("probe.named-port-own", "the app's port of that name is asked")
 def other_port(edit: Edit) -> None:
     edit.drop_line("tcp", "ASKED")

@@ -217,9 +217,20 @@ def old_image(edit: Edit) -> None:
     keep_image(edit, "late", "restart-image")
 
 
-@counterexample("restart.image-update", "a Never pod keeps its old image")
-def old_image_in_never(edit: Edit) -> None:
+@counterexample("restart.image-update", "the first of several sidecars keeps its old image")
+def old_image_of_first(edit: Edit) -> None:
     keep_image(edit, "calm", "restart-image-init")
+
+
+@counterexample("restart.image-update", "a sidecar of a Never pod is not restarted")
+def ignored_in_never(edit: Edit) -> None:
+    for status in edit.statuses("crashed", "restart-image-down"):
+        status["restartCount"] = min(status["restartCount"], 2)
+
+
+@counterexample("restart.image-update", "a Never pod's sidecar is restarted with the old image")
+def old_image_in_never(edit: Edit) -> None:
+    keep_image(edit, "crashed", "restart-image-down")
 
 
 @counterexample("restart.image-update", "the sidecar is killed without its preStop hook")
