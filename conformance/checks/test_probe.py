@@ -375,8 +375,8 @@ def test_termination_liveness(timeline: Timeline) -> None:
 def test_workers_survive_restart_never(timelines: Mapping[str, Timeline]) -> None:
     """In a Never pod a sidecar that was restarted is still probed: changes are noticed.
 
-    So it is in an OnFailure pod after an exit with 0. Since 1.37 a kubelet that gave up a probe would
-    soon begin it anew, which does no harm.
+    So it is in an OnFailure pod after an exit with 0. A kubelet since 1.37 that gives up a probe
+    begins it anew soon, which does no harm.
     """
     for policy in ("never", "onfailure"):
         pod = timelines["restart-exits"].pod_named(f"restart-exits-{policy}")

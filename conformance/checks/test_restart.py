@@ -361,7 +361,7 @@ def test_oomkilled(timeline: Timeline) -> None:
 def test_image_update(timeline: Timeline) -> None:
     """A running sidecar whose image is changed is restarted with the new one, and only it.
 
-    That is so under each restart policy of its pod. It is stopped as ever: with its preStop hook and
+    That is so under each policy of its pod. It is stopped as ever, with its preStop hook and
     its grace period.
     """
     pod = timeline.pod_named("restart-image")
