@@ -36,6 +36,7 @@ from conformance.sources import (
 )
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import Component
+from fixtures.evidence.moments import InconclusiveError
 from fixtures.kubeapi.metrics import samples_of
 from fixtures.stage import manifest
 
@@ -464,11 +465,15 @@ def warns_of_duplicate(action: Action) -> bool:
     "api.status-restart-transition",
     MUST,
     since="1.29",
-    scenario="api-live",
+    scenario=("api-live", "restart-backoff"),
     source=(pull(123323), issue(122902)),
 )
-def test_status_restart_transition(timeline: Timeline) -> None:
-    """A sidecar's status goes from terminated back to running even in a pod that never restarts."""
+def test_status_restart_transition(timelines: Mapping[str, Timeline]) -> None:
+    """A sidecar's status goes from terminated back to running even in a pod that never restarts.
+
+    That is so after an exit with 0, too, and where it was shown terminated for a while.
+    """
+    timeline = timelines["api-live"]
     sidecar = timeline["sidecar"]
     assert timeline.pod.spec["restartPolicy"] == "Never"
     assert sidecar.first.exit_code == 1
@@ -479,6 +484,12 @@ def test_status_restart_transition(timeline: Timeline) -> None:
     assert back[-1].last["exitCode"] == 1
     ready = timeline.pod.conditions("Ready")[-1].value
     assert ready.true, f"the pod is not ready again: {ready.reason} {ready.message}"
+    for name in ("restart-backoff", "restart-backoff-never"):
+        held_back = timelines["restart-backoff"].pod_named(name)["zero"]
+        statuses = [seen.value for seen in held_back.statuses]
+        if not any(status.restarts == 1 and status.terminated for status in statuses):
+            raise InconclusiveError(f"no status shows {held_back} terminated after a restart")
+        assert held_back.restarts > 1, f"the last status of {held_back} is {held_back.status}"
 
 
 @requirement(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.checks.bounds import assert_in_time, assert_prompt
+from conformance.checks.bounds import assert_hooked, assert_in_time, assert_prompt
 from conformance.checks.events import assert_told
+from conformance.checks.images import assert_image_used, image_given
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.logs import text_of
 from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
@@ -24,7 +25,6 @@ from conformance.sources import (
 )
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import DEFAULT_BACKOFF, Component, duration
-from fixtures.evidence.errors import NeverError, NotDoneError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,8 @@ LATE = {"zero-late": 0, "one-late": 1}
 """Those that exit after it."""
 LEAVING = EARLY | LATE
 KILLED = 137
+GRACE = 10
+"""The grace period of the pod whose sidecar is given another image, in seconds."""
 CRASHING = "waiting/CrashLoopBackOff"
 LONG_BACKOFF = (Capability.SIDECARS, Capability.LONG_BACKOFF)
 STATUS = 5
@@ -93,31 +95,6 @@ def sidecar_events(timeline: Timeline, reason: str, sidecar: Container) -> Seque
     return [event for event in found if event.field_path == path]
 
 
-def image_given(timeline: Timeline, sidecar: Container) -> str:
-    """Return the image that the suite gave to a sidecar.
-
-    Raises NeverError where the API server refused it, NotDoneError where it was never given.
-    """
-    for action in timeline.actions_named("patch", name=sidecar.pod.name):
-        for changed in action.arguments["patch"]["spec"]["initContainers"]:
-            if changed["name"] == sidecar.name:
-                if not action.accepted:
-                    raise NeverError(f"the new image of {sidecar} was refused: {action.message}")
-                return str(changed["image"])
-    raise NotDoneError(f"the suite never changed the image of {sidecar}")
-
-
-def assert_image_used(timeline: Timeline, sidecar: Container) -> None:
-    """Assert that some instance of a sidecar was made from the image that the suite gave it.
-
-    The status does not tell: of two names for one image it may show either.
-    """
-    image = image_given(timeline, sidecar)
-    pulled = [event.message for event in sidecar_events(timeline, "Pulled", sidecar)]
-    used = any(f'"{image}"' in message for message in pulled)
-    assert used, f"{sidecar} was never made from {image}: {pulled}"
-
-
 @requirement(
     "restart.always-any-exit",
     MUST,
@@ -159,23 +136,32 @@ def test_ignores_pod_policy(timeline: Timeline) -> None:
     "restart.backoff",
     MUST,
     since="1.29",
-    scenario="restart-backoff",
-    source=(RESTART_POLICY, KEP_BACKOFF),
+    scenario=("restart-backoff", "status-crash"),
+    source=(RESTART_POLICY, KEP_BACKOFF, LIFECYCLE_TEST),
 )
-def test_backoff(timeline: Timeline) -> None:
+def test_backoff(timelines: Mapping[str, Timeline]) -> None:
     """A sidecar that exits again and again is restarted after 10 s, then 20 s, and so on.
 
-    That is so for exit code 0, too, and an event tells of it. A kubelet that is tuned holds it back
-    for as long as it is told to.
+    That is so under each restart policy of its pod and for exit code 0, too, and an event tells of
+    it. A kubelet that is tuned holds it back for as long as it is told to.
     """
-    pod = timeline.pod_named("restart-backoff")
-    first, longest = promised_backoff(timeline, pod)
-    for name in ("zero", "one"):
-        for number, seconds in ((2, first), (3, min(2 * first, longest))):
-            started = pod[name].instance(number).said("START")
-            assert started - pod[name].instance(number - 1).said("END") >= seconds
-        told = sidecar_events(timeline, "BackOff", pod[name])
-        assert_told(timeline, pod, f"no event BackOff is about {name}", told=told)
+    timeline = timelines["restart-backoff"]
+    for policy, pod_name in (("OnFailure", "restart-backoff"), ("Never", "restart-backoff-never")):
+        pod = timeline.pod_named(pod_name)
+        assert pod.spec["restartPolicy"] == policy
+        first, longest = promised_backoff(timeline, pod)
+        for name in ("zero", "one"):
+            for number, seconds in ((2, first), (3, min(2 * first, longest))):
+                started = pod[name].instance(number).said("START")
+                assert started - pod[name].instance(number - 1).said("END") >= seconds
+            told = sidecar_events(timeline, "BackOff", pod[name])
+            assert_told(timeline, pod, f"no event BackOff is about {name}", told=told)
+    pod = timelines["status-crash"].pod
+    assert pod.spec["restartPolicy"] == "Always"
+    first, _ = promised_backoff(timelines["status-crash"], pod)
+    crasher = pod["crasher"]
+    # Its lines have no clock: they are known to a second.
+    assert crasher.instance(2).said("STAY") - crasher.instance(1).said("CRASH") >= first - 1
 
 
 @requirement(
@@ -207,16 +193,19 @@ def test_backoff_per_container(timeline: Timeline) -> None:
     "restart.main-unaffected",
     MUST,
     since="1.29",
-    scenario="restart-exits",
+    scenario=("restart-exits", "startup-no-regate"),
     source=(SIDECARS, LIFECYCLE_TEST),
 )
-def test_main_unaffected(timeline: Timeline) -> None:
+def test_main_unaffected(timelines: Mapping[str, Timeline]) -> None:
     """The restart of a sidecar restarts neither regular containers nor other sidecars."""
     for policy in POLICIES:
-        pod = timeline.pod_named(f"restart-exits-{policy.lower()}")
+        pod = timelines["restart-exits"].pod_named(f"restart-exits-{policy.lower()}")
         for name in LEAVING:
             assert pod[name].restarts == 1, f"{name} of {pod.name} was not restarted just once"
         assert_ran_once(pod["app"])
+    # Another one is restarted twice, and this one has no reason of its own to be.
+    assert timelines["startup-no-regate"]["crasher"].restarts == 2
+    assert_ran_once(timelines["startup-no-regate"]["calm"])
 
 
 @requirement(
@@ -245,7 +234,7 @@ def test_main_not_gated_after_init(timeline: Timeline) -> None:
     """After initialisation a regular container is restarted while a sidecar has not started up."""
     app, crasher = timeline["app"], timeline["crasher"]
     assert app.said("CRASH") < app.instance(1).said("START 2")
-    assert app.instance(1).said("START 2") < crasher.instance(1).said("UP 2")
+    assert app.instance(1).said("START 2") < crasher.instance(1).said("GIVES UP")
 
 
 @requirement(
@@ -381,14 +370,36 @@ def test_oomkilled(timeline: Timeline) -> None:
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_update(timeline: Timeline) -> None:
-    """A running sidecar whose image is changed is restarted with the new one, and only it."""
+    """A running sidecar whose image is changed is restarted with the new one, and only it.
+
+    That is so under each policy of its pod. It is stopped as ever, with its preStop hook and
+    its grace period.
+    """
     pod = timeline.pod_named("restart-image")
     late = pod["late"]
-    assert late.instance(0).said("TERM") < late.instance(1).said("START")
     assert pod["app"].said("START") < late.instance(0).said("TERM")
+    assert_hooked(timeline, late.instance(0), "PRESTOP", grace=GRACE)
+    assert late.instance(0).said("PRESTOP") < late.instance(0).said("TERM")
+    assert late.instance(0).said("EXIT") < late.instance(1).said("START")
     assert late.restarts == 1, f"late was restarted {late.restarts} times"
     assert_image_used(timeline, late)
     assert_ran_once(pod["app"])
+    assert pod["spoiled"].said("TERM") > late.instance(1).said("START")
+    several = timeline.pod_named("restart-image-init")
+    assert several.spec["restartPolicy"] == "OnFailure"
+    calm = several["calm"]
+    assert several["app"].said("START") < calm.instance(0).said("TERM")
+    assert calm.instance(0).said("TERM") < calm.instance(1).said("START")
+    assert_image_used(timeline, calm)
+    assert_ran_once(several["app"])
+    for name in ("early", "probed"):
+        assert several[name].restarts == 1, f"{name} was restarted {several[name].restarts} times"
+    never = timeline.pod_named("restart-image-down")
+    assert never.spec["restartPolicy"] == "Never"
+    again = never["crashed"]
+    assert again.instance(2).said("TERM") < again.instance(3).said("START")
+    assert_image_used(timeline, again, number=3, former=2)
+    assert_ran_once(never["app"])
 
 
 @requirement(
@@ -400,12 +411,21 @@ def test_image_update(timeline: Timeline) -> None:
     needs=(Capability.SIDECARS, Capability.SECOND_IMAGE),
 )
 def test_image_update_on_probe_restart(timeline: Timeline) -> None:
-    """A sidecar that is restarted for a failed probe gets the image it was meanwhile given."""
+    """A sidecar that is restarted for a failed probe gets the image it was meanwhile given.
+
+    So does one that has crashed and waits to be restarted. Nothing else is restarted.
+    """
     pod = timeline.pod_named("restart-image-init")
     probed = pod["probed"]
     assert probed.instance(0).said("TERM") < probed.instance(1).said("START")
     assert_image_used(timeline, probed)
     assert probed.last.said("START") < pod["app"].said("START")
+    for name in ("init", "app"):
+        assert_ran_once(pod[name])
+    down = timeline.pod_named("restart-image-down")
+    assert down["crashed"].instance(1).said("CRASH") < down["crashed"].instance(2).said("START")
+    assert_image_used(timeline, down["crashed"], number=2)
+    assert_ran_once(down["app"])
 
 
 @requirement(

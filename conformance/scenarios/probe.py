@@ -27,6 +27,10 @@ FAILING = ("exec", "http", "grpc", "slow", "redirect")
 """The sidecars that fail their liveness probes, named after how they are asked."""
 PASSING = ("exec", "tcp", "http", "redirect", "grpc")
 """The sidecars that pass theirs."""
+DEAF = "tcp"
+"""The one of them that stops to listen in the end."""
+ASKED = ("sidecar", "web", "port")
+"""The sidecars whose readiness comes and goes, in the order of the spec."""
 PERIOD = 30
 """The longest period of a probe in each manifest, in seconds."""
 
@@ -43,16 +47,18 @@ def probe_liveness_fails(staging: Staging) -> None:
     staging.until("each sidecar to be restarted, exec twice", restarted)
 
 
-@scenario("probe-liveness-passes", seconds=12)
+@scenario("probe-liveness-passes", seconds=20, follows=(DEAF,))
 def probe_liveness_passes(staging: Staging) -> None:
-    """Wait until each sidecar was asked, and leave time for more."""
+    """Wait until each sidecar was asked, leave time for more, and let one fail for good."""
     staging.until_ready()
     for name in PASSING:
         staging.until_said(name, "ASKED")
     staging.observe(5, "no sidecar to be restarted")
+    staging.exec(DEAF, "touch", "/shared/deaf")
+    staging.until_restarted(DEAF)
 
 
-@scenario("probe-gates", seconds=53, applies=False, follows=("late",))
+@scenario("probe-gates", seconds=57, applies=False, follows=("late",))
 def probe_gates(staging: Staging) -> None:
     """Let initialisation end when sidecars are ready; then let one fail its liveness probe."""
     until_kubelets_are_grown(staging)
@@ -82,21 +88,36 @@ def probe_restart(staging: Staging) -> None:
     staging.until("late to be ready again", lambda: staging.status("late").ready)
 
 
-@scenario("probe-ready", seconds=11)
+@scenario("probe-ready", seconds=28)
 def probe_ready(staging: Staging) -> None:
     """Give readiness, take it and give it back, delete the pod, and let both probes fail meanwhile.
 
     Each is waited for until a status shows it: a slow kubelet tells of the newest state only.
     """
-    staging.until_running("sidecar")
+
+    def until_unready(*sidecars: str) -> None:
+        staging.until(
+            f"{', '.join(sidecars)} and the pod to be unready",
+            lambda: (
+                staging.condition("Ready") == "False"
+                and all(staging.status(name).ready != (name in sidecars) for name in ASKED)
+            ),
+        )
+
+    staging.until_running("app")
     staging.exec("sidecar", "touch", "/shared/ready")
     staging.until_ready()
     staging.exec("sidecar", "rm", "/shared/ready")
-    staging.until(
-        "sidecar and pod to be unready",
-        lambda: not staging.status("sidecar").ready and staging.condition("Ready") == "False",
-    )
+    until_unready("sidecar")
     staging.exec("sidecar", "touch", "/shared/ready")
+    staging.until_ready()
+    staging.exec("sidecar", "rm", "/shared/web")
+    until_unready("web")
+    staging.exec("sidecar", "touch", "/shared/deaf")
+    until_unready("web", "port")
+    staging.exec("sidecar", "touch", "/shared/web")
+    until_unready("port")
+    staging.exec("sidecar", "rm", "/shared/deaf")
     staging.until_ready()
     staging.delete(grace=60)
     staging.until_said("app", "TERM")

@@ -37,9 +37,10 @@ def restart_exits(staging: Staging) -> None:
 
 @scenario("restart-backoff", seconds=53, follows=("zero", "one", "two", "app"))
 def restart_backoff(staging: Staging) -> None:
-    """Wait until two sidecars of the first pod run for the fourth time."""
-    for name in ("zero", "one"):
-        staging.until_said(name, "START 4", pod="restart-backoff")
+    """Wait until two sidecars of each pod run for the fourth time."""
+    for pod in ("restart-backoff", "restart-backoff-never"):
+        for name in ("zero", "one"):
+            staging.until_said(name, "START 4", pod=pod)
 
 
 @scenario("restart-blocked", seconds=12)
@@ -49,20 +50,27 @@ def restart_blocked(staging: Staging) -> None:
     staging.until_said("app", "START 2")
 
 
-@scenario("restart-image", seconds=23)
+@scenario("restart-image", seconds=35, follows=("crashed",))
 def restart_image(staging: Staging) -> None:
     """Change the images of sidecars, and that of one to an image that does not exist.
 
     Kubelets up to 1.31 leave those alone that run, and restart the one whose probe fails.
     """
-    first, second = "restart-image-init", "restart-image"
+    first, second, down = "restart-image-init", "restart-image", "restart-image-down"
     staging.until_said("init", "START", pod=first)
     staging.set_image("early", manifest.OTHER_IMAGE, pod=first)
     staging.until_ready(second)
     staging.set_image("late", manifest.OTHER_IMAGE, pod=second)
+    staging.until_ready(down)
+    for run in (1, 2):
+        staging.until_said("crashed", f"START {run}", pod=down)
+        staging.exec("app", "touch", f"/shared/crash-{run}", pod=down)
+    staging.until_said("crashed", "CRASH 2", pod=down)
+    # It is held back for 10 s, and a busy kubelet needed 5 s to learn of an image.
+    staging.set_image("crashed", manifest.OTHER_IMAGE, pod=down)
     for name, pod in (("early", first), ("late", second)):
         with suppress(WaitedInVainError):
-            staging.until_said(name, "START 2", pod=pod, patience=OTHER_IMAGE)
+            staging.until_restarted(name, pod=pod, patience=OTHER_IMAGE)
     staging.exec("init", "touch", "/shared/go", pod=first)
     staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
     staging.until_said("probed", "START", pod=first)
@@ -71,5 +79,12 @@ def restart_image(staging: Staging) -> None:
     staging.observe(10, "the kubelet to learn of the image")
     staging.exec("probed", "touch", "/shared/fail", pod=first)
     staging.until_ready(first)
+    staging.set_image("calm", manifest.OTHER_IMAGE, pod=first)
+    with suppress(WaitedInVainError):
+        staging.until_restarted("calm", pod=first, patience=OTHER_IMAGE)
+    staging.until_restarted("crashed", times=2, pod=down)
+    staging.set_image("crashed", manifest.IMAGE, pod=down)
+    with suppress(WaitedInVainError):
+        staging.until_restarted("crashed", times=3, pod=down, patience=OTHER_IMAGE)
     staging.until_waiting("spoiled", "ImagePullBackOff", pod=second, patience=BAD_IMAGE)
     staging.observe(1, "the app to run on")

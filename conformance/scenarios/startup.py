@@ -32,7 +32,7 @@ def startup_open(staging: Staging) -> None:
     staging.observe(2, "the pod to stay unready")
 
 
-@scenario("startup-fails", seconds=35, follows=True)
+@scenario("startup-fails", seconds=41, follows=True)
 def startup_fails(staging: Staging) -> None:
     """Wait until the last sidecar was over twice, and a little longer."""
     staging.until("short to be restarted", lambda: staging.status("short").restarts >= 1)
@@ -66,9 +66,10 @@ def startup_never_recovers(staging: Staging) -> None:
 
 @scenario("startup-init-retry", seconds=30)
 def startup_init_retry(staging: Staging) -> None:
-    """Wait until both apps run."""
+    """Wait until both apps run, and are shown to."""
     for policy in ("onfailure", "always"):
         staging.until_said("app", "START", pod=f"startup-init-retry-{policy}")
+        staging.until_ready(f"startup-init-retry-{policy}")
 
 
 @scenario("startup-bad-image", seconds=16)
@@ -79,8 +80,9 @@ def startup_bad_image(staging: Staging) -> None:
     staging.observe(1, "nothing to follow a sidecar without an image")
 
 
-@scenario("startup-no-regate", seconds=13, follows=("app", "crasher"))
+@scenario("startup-no-regate", seconds=25, follows=("app", "crasher"))
 def startup_no_regate(staging: Staging) -> None:
-    """Wait until the second instance of the crashed sidecar is up, and the status says all."""
-    staging.until_said("crasher", "UP 2")
+    """Wait until the third instance of the crashed sidecar is up, and the status says all."""
     staging.until_restarted("app")
+    staging.until_said("crasher", "UP")
+    staging.until("crasher to have started up", lambda: staging.status("crasher").started)

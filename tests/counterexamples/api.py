@@ -245,6 +245,16 @@ def frozen(edit: Edit) -> None:
             status["containerID"] = first["terminated"]["containerID"]
 
 
+@counterexample(
+    "api.status-restart-transition",
+    "the status is frozen at an exit with 0 for which it is held back",
+    scenario="restart-backoff",
+)
+def frozen_at_zero(edit: Edit) -> None:
+    for status in edit.statuses("zero", "restart-backoff-never"):
+        status["restartCount"] = min(status["restartCount"], 1)
+
+
 @counterexample("api.status-restart-transition", "the pod is never ready again")
 def never_ready_again(edit: Edit) -> None:
     for pod in edit.pods():

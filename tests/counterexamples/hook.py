@@ -16,6 +16,16 @@ def late_prestop_command(edit: Edit) -> None:
     edit.move_line("by-exec", "PRESTOP", after=("by-exec", "TERM"))
 
 
+@counterexample("hook.exec", "the next container does not wait for the postStart command")
+def unawaited_command(edit: Edit) -> None:
+    edit.move_line("app", "START", before=("by-exec", "POSTSTART"), pod="hook-kinds")
+
+
+@counterexample("hook.http", "the next container does not wait for the postStart request")
+def unawaited_request(edit: Edit) -> None:
+    edit.move_line("by-exec", "START", before=("server", "HOOK poststart"), pod="hook-kinds")
+
+
 @counterexample("hook.http", "the postStart request is never sent")
 def no_poststart_request(edit: Edit) -> None:
     edit.drop_line("server", "HOOK poststart")
@@ -24,6 +34,33 @@ def no_poststart_request(edit: Edit) -> None:
 @counterexample("hook.http", "SIGTERM is sent before the preStop request")
 def late_prestop_request(edit: Edit) -> None:
     edit.move_line("server", "HOOK prestop", after=("by-http", "TERM"))
+
+
+def waits_for_hook(edit: Edit, pod: str) -> None:
+    """Let the sidecar of a deleted pod have ended a minute later."""
+    edit.shift_state("sidecar", "finishedAt", 60, pod)
+
+
+@counterexample("hook.deleted-in-poststart", "the kubelet waits for the end of the hook")
+def deaf_in_hook(edit: Edit) -> None:
+    waits_for_hook(edit, "hook-kinds-deleted")
+
+
+@counterexample("hook.deleted-in-poststart", "the next container is started nevertheless")
+def goes_on_starting(edit: Edit) -> None:
+    status = edit.statuses("app", "hook-kinds-deleted")[-1]
+    status["state"] = {"running": {"startedAt": "2030-01-01T00:00:00Z"}}
+    status["containerID"] = "containerd://out-of-turn"
+
+
+@counterexample("hook.deleted-in-poststart", "the sidecar is restarted, for its hook has failed")
+def restarted_for_hook(edit: Edit) -> None:
+    edit.statuses("sidecar", "hook-kinds-deleted")[-1]["restartCount"] = 1
+
+
+@counterexample("hook.sleep", "the kubelet waits for the end of the sleep")
+def sleeps_on(edit: Edit) -> None:
+    waits_for_hook(edit, "hook-sleep-deleted")
 
 
 @counterexample("hook.sleep", "the API server panics when the template is changed")
@@ -36,10 +73,10 @@ def panics(edit: Edit) -> None:
 
 @counterexample("hook.sleep", "the app does not wait for the hook")
 def sleepless(edit: Edit) -> None:
-    edit.move_line("app", "START", after=("sidecar", "START"))
+    edit.move_line("app", "START", after=("sidecar", "START"), pod="hook-sleep")
 
 
 @counterexample("hook.sleep", "the hook is taken for a failed one")
 def failed_hook(edit: Edit) -> None:
-    for pod in edit.pods():
+    for pod in edit.pods("hook-sleep"):
         pod["status"]["phase"] = "Failed"

@@ -67,6 +67,33 @@ def failure_ignored(edit: Edit) -> None:
 
 @counterexample(
     "probe.liveness-restarts",
+    "a probe acts before its initial delay is over",
+    scenario="probe-liveness-fails",
+)
+def undelayed_liveness(edit: Edit) -> None:
+    edit.shift_line("exec", "TERM", -4)
+
+
+@counterexample(
+    "probe.liveness-restarts",
+    "a failed TCP probe is ignored in an OnFailure pod",
+    scenario="probe-liveness-passes",
+)
+def deafness_ignored(edit: Edit) -> None:
+    not_restarted(edit, "tcp")
+
+
+@counterexample(
+    "probe.liveness-restarts",
+    "the first failure counts although three are allowed",
+    scenario="probe-liveness-passes",
+)
+def threshold_ignored(edit: Edit) -> None:
+    edit.statuses("exec")[-1]["restartCount"] = 1
+
+
+@counterexample(
+    "probe.liveness-restarts",
     "a redirect to another host counts as failed",
     scenario="probe-liveness-passes",
 )
@@ -147,6 +174,33 @@ def pod_stays_ready(edit: Edit) -> None:
                 condition["status"] = str(seen)
 
 
+@counterexample("probe.readiness-toggles", "a readiness probe over HTTP is ignored")
+def web_stays_ready(edit: Edit) -> None:
+    for status in edit.statuses("web"):
+        status["ready"] = "running" in status["state"]
+
+
+@counterexample("probe.readiness-toggles", "the pod is Ready without its last sidecar")
+def ready_without_last(edit: Edit) -> None:
+    for pod in edit.pods():
+        for condition in pod["status"].get("conditions") or []:
+            if condition.get("message", "").endswith("[port]"):
+                condition.update(status="True", message="")
+
+
+@counterexample("probe.readiness-toggles", "the condition names another sidecar")
+def wrong_name(edit: Edit) -> None:
+    for pod in edit.pods():
+        for condition in pod["status"].get("conditions") or []:
+            if condition.get("message", "").endswith("[web port]"):
+                condition["message"] = condition["message"].replace("web port", "port web")
+
+
+@counterexample("probe.readiness-toggles", "a sidecar is restarted for its readiness")
+def restarted_for_port(edit: Edit) -> None:
+    edit.statuses("port")[-1]["restartCount"] = 1
+
+
 @counterexample("probe.readiness-during-init", "readiness is not looked at before the app runs")
 def ready_after_init(edit: Edit) -> None:
     for pod in edit.pods():
@@ -194,6 +248,11 @@ def no_grace(edit: Edit) -> None:
     edit.move_line("not-up", "TERM", before=("not-up", "UP"))
 
 
+@counterexample("probe.grace-override", "a failed liveness probe grants the least grace there is")
+def least_grace(edit: Edit) -> None:
+    edit.shift_line("not-alive", "TERM", 4.5)
+
+
 @counterexample("probe.termination-readiness", "readiness is frozen when the pod is deleted")
 def frozen(edit: Edit) -> None:
     for pod in edit.pods():
@@ -230,6 +289,17 @@ def no_worker(edit: Edit) -> None:
             status["ready"] = False
 
 
+@counterexample(
+    "probe.workers-survive-restart-never",
+    "an OnFailure pod's sidecar is given up when it exits with 0",
+    scenario="restart-exits",
+)
+def no_worker_in_onfailure(edit: Edit) -> None:
+    for status in edit.statuses("zero-late", "restart-exits-onfailure"):
+        if status["restartCount"]:
+            status["ready"] = False
+
+
 @counterexample("probe.named-port-own", "the app's port of that name is asked")
 def other_port(edit: Edit) -> None:
     edit.drop_line("tcp", "ASKED")
@@ -237,4 +307,4 @@ def other_port(edit: Edit) -> None:
 
 @counterexample("probe.named-port-own", "the sidecar is restarted, as its port did not answer")
 def port_without_answer(edit: Edit) -> None:
-    edit.statuses("tcp")[-1]["restartCount"] = 1
+    edit.statuses("http")[-1]["restartCount"] = 1

@@ -20,6 +20,13 @@ def not_restarted(edit: Edit, container: str, pod: str | None = None) -> None:
         status["restartCount"] = 0
 
 
+def keep_image(edit: Edit, container: str, pod: str) -> None:
+    """Let all instances of a container have run the image that the first one did."""
+    statuses = [status for status in edit.statuses(container, pod) if status.get("imageID")]
+    for status in statuses:
+        status["imageID"] = statuses[0]["imageID"]
+
+
 @counterexample("restart.always-any-exit", "a sidecar that exited with 0 is not restarted")
 def completed(edit: Edit) -> None:
     not_restarted(edit, "zero-late", ALWAYS)
@@ -49,6 +56,17 @@ def hot_loop(edit: Edit) -> None:
 @counterexample("restart.backoff", "the wait does not grow")
 def constant(edit: Edit) -> None:
     edit.move_line("zero", "START 4", after=("zero", "END 3"), pod="restart-backoff")
+
+
+@counterexample("restart.backoff", "the third instance of a Never pod does not wait")
+def hot_loop_in_never(edit: Edit) -> None:
+    edit.move_line("zero", "START 3", after=("zero", "END 2"), pod="restart-backoff-never")
+
+
+@counterexample("restart.backoff", "an Always pod does not wait", scenario="status-crash")
+def hot_loop_in_always(edit: Edit) -> None:
+    edit.move_line("crasher", "STAY", after=("crasher", "CRASH"))
+    edit.shift_line("crasher", "STAY", 5)
 
 
 @counterexample("restart.backoff", "no event tells of it")
@@ -87,6 +105,15 @@ def another_with_it(edit: Edit) -> None:
     edit.statuses("zero-early", ALWAYS)[-1]["restartCount"] = 2
 
 
+@counterexample(
+    "restart.main-unaffected",
+    "a sidecar that does not exit is restarted with another one",
+    scenario="startup-no-regate",
+)
+def calm_with_it(edit: Edit) -> None:
+    edit.statuses("calm")[-1]["restartCount"] = 1
+
+
 @counterexample("restart.sidecar-unaffected-by-main", "the sidecar is restarted with the app")
 def sidecar_with_it(edit: Edit) -> None:
     edit.statuses("calm")[-1]["restartCount"] = 1
@@ -101,7 +128,7 @@ def init_again(edit: Edit) -> None:
 
 @counterexample("restart.main-not-gated-after-init", "the app waits for the sidecar")
 def main_waits(edit: Edit) -> None:
-    edit.move_line("app", "START 2", after=("crasher", "UP 2"))
+    edit.move_line("app", "START 2", after=("crasher", "GIVES UP"))
 
 
 @counterexample("restart.both-down-main-restarts", "the app is not restarted")
@@ -216,9 +243,38 @@ def image_ignored(edit: Edit) -> None:
 
 @counterexample("restart.image-update", "the sidecar is restarted with the old image")
 def old_image(edit: Edit) -> None:
-    for event in edit.objects("Event"):
-        if event["reason"] == "Pulled":
-            event["message"] = event["message"].replace("fixture:2", "fixture:1")
+    keep_image(edit, "late", "restart-image")
+
+
+@counterexample("restart.image-update", "the first of several sidecars keeps its old image")
+def old_image_of_first(edit: Edit) -> None:
+    keep_image(edit, "calm", "restart-image-init")
+
+
+@counterexample("restart.image-update", "a sidecar of a Never pod is not restarted")
+def ignored_in_never(edit: Edit) -> None:
+    for status in edit.statuses("crashed", "restart-image-down"):
+        status["restartCount"] = min(status["restartCount"], 2)
+
+
+@counterexample("restart.image-update", "a Never pod's sidecar is restarted with the old image")
+def old_image_in_never(edit: Edit) -> None:
+    keep_image(edit, "crashed", "restart-image-down")
+
+
+@counterexample("restart.image-update", "the sidecar is killed without its preStop hook")
+def no_hook_for_image(edit: Edit) -> None:
+    edit.drop_line("late", "PRESTOP")
+
+
+@counterexample("restart.image-update", "the sidecar is not given its grace period")
+def no_grace_for_image(edit: Edit) -> None:
+    edit.drop_line("late", "EXIT")
+
+
+@counterexample("restart.image-update", "the other sidecars are restarted, too")
+def others_restarted(edit: Edit) -> None:
+    edit.statuses("early", "restart-image-init")[-1]["restartCount"] = 2
 
 
 @counterexample("restart.image-update", "the app is restarted, too")
@@ -228,9 +284,19 @@ def app_restarted(edit: Edit) -> None:
 
 @counterexample("restart.image-update-on-probe-restart", "the old image is used once more")
 def old_image_once_more(edit: Edit) -> None:
-    for event in edit.objects("Event"):
-        if event["reason"] == "Pulled":
-            event["message"] = event["message"].replace("fixture:2", "fixture:1")
+    keep_image(edit, "probed", "restart-image-init")
+
+
+@counterexample(
+    "restart.image-update-on-probe-restart", "one that has crashed is made from the old image"
+)
+def old_image_after_crash(edit: Edit) -> None:
+    keep_image(edit, "crashed", "restart-image-down")
+
+
+@counterexample("restart.image-update-on-probe-restart", "the app is restarted, too")
+def app_restarted_with_probed(edit: Edit) -> None:
+    edit.statuses("app", "restart-image-down")[-1]["restartCount"] = 1
 
 
 @counterexample("restart.image-update-on-probe-restart", "the sidecar is not restarted")

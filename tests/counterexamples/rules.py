@@ -77,6 +77,24 @@ def other_address(edit: Edit) -> None:
             pod["status"]["podIP"] = "10.9.8.7"
 
 
+@counterexample("rules.restart-all-from-init", "the restart of the init container is not counted")
+def init_not_counted(edit: Edit) -> None:
+    for status in edit.statuses("init"):
+        status["restartCount"] = min(status["restartCount"], 0)
+
+
+@counterexample("rules.restart-all-from-main", "a main container without a rule lives on")
+def other_lives_on(edit: Edit) -> None:
+    for status in edit.statuses("other"):
+        status.update(restartCount=0, lastState={})
+
+
+@counterexample("rules.restart-all-from-sidecar", "how the last instance ended is forgotten")
+def ends_forgotten(edit: Edit) -> None:
+    for status in edit.statuses("other"):
+        status["lastState"] = {}
+
+
 @counterexample("rules.restart-all-from-sidecar", "the main container is not run again")
 def main_not_rerun(edit: Edit) -> None:
     forget(edit, "app RUN 4")

@@ -27,6 +27,24 @@ def ungated(edit: Edit) -> None:
     edit.move_line("init-2", "START", before=("sidecar-1", "UP"))
 
 
+@counterexample(
+    "startup.startup-probe-gates-next",
+    "the next entry does not wait for a probe over HTTP",
+    scenario="startup-open",
+)
+def ungated_http(edit: Edit) -> None:
+    edit.move_line("init-2", "START", before=("server", "UP"))
+
+
+@counterexample(
+    "startup.startup-probe-gates-next",
+    "the app does not wait for a probe over gRPC",
+    scenario="probe-liveness-passes",
+)
+def ungated_grpc(edit: Edit) -> None:
+    edit.move_line("app", "START", before=("grpc", "UP"))
+
+
 @counterexample("startup.sidecar-started-gates-next", "the next entry waits for the exit")
 def after_exit(edit: Edit) -> None:
     edit.move_line("init-2", "START", after=("sidecar-1", "EXIT"))
@@ -68,6 +86,40 @@ def not_held_back(edit: Edit) -> None:
 @counterexample("startup.startup-failure-restarts", "the pod begins to run nevertheless")
 def runs_without(edit: Edit) -> None:
     edit.pods()[-1]["status"]["phase"] = "Running"
+
+
+@counterexample(
+    "startup.startup-failure-restarts",
+    "one that was restarted later is left alone",
+    scenario="startup-no-regate",
+)
+def left_alone_later(edit: Edit) -> None:
+    edit.drop_line("crasher", "UP")
+
+
+@counterexample(
+    "startup.startup-failure-restarts", "the app is restarted with it", scenario="startup-no-regate"
+)
+def app_with_crasher(edit: Edit) -> None:
+    shown(edit, "app", restartCount=2)
+
+
+@counterexample(
+    "startup.startup-failure-restarts",
+    "another sidecar is restarted with it",
+    scenario="startup-no-regate",
+)
+def calm_with_crasher(edit: Edit) -> None:
+    shown(edit, "calm", restartCount=1)
+
+
+@counterexample(
+    "startup.startup-failure-restarts",
+    "the pod is Pending again meanwhile",
+    scenario="startup-no-regate",
+)
+def pending_again(edit: Edit) -> None:
+    edit.pods()[-1]["status"]["phase"] = "Pending"
 
 
 @counterexample("startup.startup-failure-never-not-fatal", "the pod fails")
@@ -183,6 +235,19 @@ def sidecar_too_early(edit: Edit) -> None:
     edit.move_line("sidecar", "START", before=("init-1", "DONE"), pod=pod)
 
 
+@counterexample("startup.init-before-fails-retry", "it is run again when a later one fails")
+def run_again_later(edit: Edit) -> None:
+    shown(edit, "init-1", "startup-init-retry-always", restartCount=2)
+
+
+@counterexample("startup.init-before-fails-retry", "the pod is Running during the retry")
+def running_too_early(edit: Edit) -> None:
+    pods = edit.pods("startup-init-retry-always")
+    first = next(pod for pod in pods if pod["status"]["phase"] == "Running")
+    before = pods[pods.index(first) - 1]
+    before["status"]["phase"] = "Running"
+
+
 @counterexample("startup.init-before-fails-retry", "the pod fails")
 def pod_fails(edit: Edit) -> None:
     edit.pods("startup-init-retry-onfailure")[-1]["status"]["phase"] = "Failed"
@@ -217,7 +282,22 @@ def not_retried_after(edit: Edit) -> None:
 
 @counterexample("startup.init-after-fails-retry", "the sidecar is restarted with it")
 def restarted_with_it(edit: Edit) -> None:
-    shown(edit, "sidecar", "startup-init-retry-onfailure", restartCount=1)
+    shown(edit, "sidecar", "startup-init-retry-always", restartCount=1)
+
+
+@counterexample("startup.init-after-fails-retry", "a sidecar that crashes meanwhile stays down")
+def stays_down(edit: Edit) -> None:
+    edit.drop_line("sidecar", "START 2", "startup-init-retry-onfailure")
+
+
+@counterexample("startup.init-after-fails-retry", "the first init container is run again, too")
+def from_the_first(edit: Edit) -> None:
+    shown(edit, "init-1", "startup-init-retry-onfailure", restartCount=2)
+
+
+@counterexample("startup.init-after-fails-retry", "the pod goes back to Pending")
+def back_to_pending(edit: Edit) -> None:
+    edit.pods("startup-init-retry-onfailure")[-1]["status"]["phase"] = "Pending"
 
 
 @counterexample("startup.bad-image-blocks", "the pod fails")
@@ -242,6 +322,12 @@ def too_late(edit: Edit) -> None:
     edit.move_line("one-early", "START 2", after=("init", "DONE"), pod=pod)
 
 
+@counterexample("startup.crash-during-init-restarted", "it is not probed again")
+def not_started_again(edit: Edit) -> None:
+    for status in edit.statuses("one-early", "restart-exits-onfailure"):
+        status["started"] = status["started"] and not status["restartCount"]
+
+
 @counterexample("startup.crash-during-init-restarted", "the init container is run again")
 def rerun(edit: Edit) -> None:
     shown(edit, "init", "restart-exits-never", restartCount=1)
@@ -249,7 +335,7 @@ def rerun(edit: Edit) -> None:
 
 @counterexample("startup.restart-does-not-regate", "the app waits for the sidecar to be up again")
 def regated(edit: Edit) -> None:
-    edit.move_line("app", "START 1", after=("crasher", "UP 2"))
+    edit.move_line("app", "START 1", after=("crasher", "GIVES UP"))
 
 
 @counterexample("startup.very-short-sidecar", "a sidecar that is over counts as started")
@@ -267,6 +353,23 @@ def image_ignored(edit: Edit) -> None:
     edit.drop_line("early", "START 2")
     for status in edit.statuses("early"):
         status["restartCount"] = 0
+
+
+@counterexample("startup.image-change-during-init", "the sidecar is restarted with the old image")
+def old_image(edit: Edit) -> None:
+    statuses = [one for one in edit.statuses("early") if one.get("imageID")]
+    for status in statuses:
+        status["imageID"] = statuses[0]["imageID"]
+
+
+@counterexample("startup.image-change-during-init", "the next sidecar starts meanwhile")
+def next_too_early(edit: Edit) -> None:
+    edit.move_line("probed", "START", before=("init", "DONE"))
+
+
+@counterexample("startup.image-change-during-init", "another sidecar is restarted, too")
+def another_restarted(edit: Edit) -> None:
+    edit.move_line("calm", "TERM", before=("init", "DONE"))
 
 
 @counterexample("startup.image-change-during-init", "the init container is restarted, too")

@@ -234,17 +234,23 @@ COVERED = (
         of(f"{SIDECAR}.lifecycle.preStop", "sleep sleep.seconds"),
         ("term.sleep-hook",),
     ),
+    Covered(
+        of(f"{SIDECAR}.lifecycle.postStart", "sleep sleep.seconds"),
+        ("hook.sleep",),
+    ),
     # Probes.
     Covered(of(SIDECAR, "startupProbe"), ("startup.startup-probe-gates-next",)),
     Covered(of(SIDECAR, "livenessProbe"), ("probe.liveness-restarts",)),
     Covered(of(SIDECAR, "readinessProbe"), ("probe.readiness-toggles",)),
     Covered(
-        per_probe("exec exec.command tcpSocket tcpSocket.port", of_kinds="startup"),
-        ("probe.startup-holds-after-restart", "startup.startup-probe-gates-next"),
+        per_probe("exec exec.command", of_kinds="startup"), ("probe.startup-holds-after-restart",)
     ),
     Covered(
-        per_probe("httpGet httpGet.path httpGet.port", of_kinds="startup"),
-        ("startup.serves-later-init",),
+        per_probe(
+            "tcpSocket tcpSocket.port httpGet httpGet.path httpGet.port grpc grpc.port",
+            of_kinds="startup",
+        ),
+        ("startup.startup-probe-gates-next",),
     ),
     Covered(
         per_probe("failureThreshold periodSeconds", of_kinds="startup"),
@@ -258,7 +264,7 @@ COVERED = (
     Covered(
         per_probe(
             "exec exec.command tcpSocket tcpSocket.port httpGet httpGet.path httpGet.port grpc"
-            " grpc.port timeoutSeconds failureThreshold periodSeconds",
+            " grpc.port timeoutSeconds failureThreshold periodSeconds initialDelaySeconds",
             of_kinds="liveness",
         ),
         ("probe.liveness-restarts",),
@@ -268,7 +274,11 @@ COVERED = (
         ("probe.grace-override",),
     ),
     Covered(
-        per_probe("exec exec.command failureThreshold", of_kinds="readiness"),
+        per_probe(
+            "exec exec.command tcpSocket tcpSocket.port httpGet httpGet.path httpGet.port"
+            " failureThreshold",
+            of_kinds="readiness",
+        ),
         ("probe.readiness-toggles",),
     ),
     Covered(
@@ -276,10 +286,6 @@ COVERED = (
         ("probe.readiness-initial-delay",),
     ),
     Covered(per_probe("periodSeconds", of_kinds="readiness"), ("probe.ready-right-after-startup",)),
-    Covered(
-        per_probe("tcpSocket tcpSocket.port", of_kinds="readiness"),
-        ("startup.readiness-does-not-gate",),
-    ),
     # Ports.
     Covered(of(SIDECAR, "ports ports.containerPort ports.name"), ("net.service-named",)),
     Covered(
@@ -394,6 +400,7 @@ COVERED = (
         ("resize.sidecar", "resize.restart-policy"),
         By.KUBELET,
     ),
+    Covered(of(STATUS, "imageID"), ("restart.image-update",), By.KUBELET),
     Covered(of(STATUS, "allocatedResources"), ("resize.sidecar",), By.KUBELET),
     Covered(
         of("status", "conditions conditions.message conditions.reason conditions.status")
@@ -561,12 +568,6 @@ UNCOVERED = (
         f"{HANDLERS} Run",
     ),
     Uncovered(
-        of(f"{SIDECAR}.lifecycle.postStart", "sleep*"),
-        Kind.SAME,
-        "A handler does not know the hook that it is of; the one of preStop is covered.",
-        f"{HANDLERS} Run",
-    ),
-    Uncovered(
         (*per_hook("httpGet.scheme"), *per_probe("httpGet.scheme")),
         Kind.OUTSIDE,
         "It takes a server that speaks TLS, which the fixture image has not.",
@@ -606,20 +607,10 @@ UNCOVERED = (
         f"{PROBER}/prober.go runProbe",
     ),
     Uncovered(
-        (
-            *per_probe("grpc grpc.port", of_kinds="startup readiness"),
-            *per_probe("httpGet httpGet.path httpGet.port timeoutSeconds", of_kinds="readiness"),
-        ),
+        per_probe("grpc grpc.port timeoutSeconds", of_kinds="readiness"),
         Kind.SAME,
         "A handler does not know the kind of its probe; those of liveness are covered.",
         f"{PROBER}/prober.go runProbe",
-    ),
-    Uncovered(
-        per_probe("initialDelaySeconds", of_kinds="liveness"),
-        Kind.SAME,
-        "The delay is counted without regard to the kind of probe; those of the other two are"
-        " covered.",
-        f"{PROBER}/worker.go doProbe",
     ),
     Uncovered(
         per_probe("successThreshold", of_kinds="startup liveness"),
@@ -847,9 +838,9 @@ UNCOVERED = (
         upstream("pkg/kubelet/status/status_manager.go"),
     ),
     Uncovered(
-        of(STATUS, "image imageID"),
+        of(STATUS, "image"),
         Kind.SAME,
-        "They are what the runtime calls the image, and where two names mean one image, either.",
+        "It is what the runtime calls the image, and where two names mean one image, either.",
         f"{PODS} convertToAPIContainerStatuses",
     ),
     Uncovered(
