@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from fixtures.evidence.timeline import Timeline
 
+TERMINAL = ("Succeeded", "Failed")
 GET_PHASE = upstream("pkg/kubelet/kubelet_pods.go getPhase")
 
 
@@ -213,3 +214,28 @@ def test_deleted_pod_ends(timelines: Mapping[str, Timeline]) -> None:
     ended = next(version for version in pod.versions if version.phase == "Succeeded")
     sidecar = pod["sidecar-1"]
     assert sidecar.said("EXIT") < shown(pod, ended, "Succeeded"), f"it ended before {sidecar} had"
+
+
+@requirement(
+    "phase.terminal-last",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "term-ways"),
+    source=(
+        f"{POD_LIFECYCLE}#pod-phase",
+        upstream("pkg/kubelet/status/status_manager.go mergePodStatus"),
+    ),
+)
+def test_terminal_last(timelines: Mapping[str, Timeline]) -> None:
+    """A pod is Succeeded, or Failed by its deadline, only when all its containers have ended."""
+    ended = timelines["ordered-start"].pod, timelines["term-ways"].pod_named("term-ways-deadline")
+    for pod in ended:
+        phases = pod.history(lambda version: version.phase, f"the phase of {pod.name}")
+        terminal = [seen for seen in phases if seen.value in TERMINAL]
+        assert terminal, f"the phases of {pod.name} were {pod.phases}"
+        for version in pod.versions:
+            running = [name for name, status in version.statuses.items() if status.running]
+            if version.phase in TERMINAL and running:
+                # Containers that are told to run may have ended just before.
+                for name in running:
+                    assert pod[name].said("EXIT") < terminal[0].moment

@@ -205,18 +205,32 @@ def resize_charged(staging: Staging) -> None:
 
 def ask_pod_resources(staging: Staging) -> None:
     """Ask the kubelet's API of pod resources for those of all pods, and of the one here."""
-    for action, asked in (
-        ("list-pod-resources", podresources.list_request()),
-        ("get-pod-resources", podresources.get_request("res-pod", staging.namespace)),
-    ):
-        request = base64.b64encode(asked).decode()
-        staging.execute(
-            "sh",
-            "-c",
-            f"(echo {request} | base64 -d; sleep 1) "
-            f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
-            action=action,
-        )
+    asked = {
+        "list-pod-resources": podresources.list_request(),
+        "get-pod-resources": podresources.get_request("res-pod", staging.namespace),
+    }
+    for action, request in asked.items():
+        with suppress(WaitedInVainError):
+            staging.until(
+                f"{action} to be answered",
+                partial(answers_whole, staging, action, request),
+            )
+
+
+def answers_whole(staging: Staging, action: str, request: bytes) -> bool:
+    """Ask the kubelet's API of pod resources, and tell whether all of the answer came in a second.
+
+    The shell on the node cannot tell when an answer has ended.
+    """
+    text = base64.b64encode(request).decode()
+    answer = staging.execute(
+        "sh",
+        "-c",
+        f"(echo {text} | base64 -d; sleep 1) "
+        f"| socat - UNIX-CONNECT:{podresources.SOCKET} | base64 -w 0",
+        action=action,
+    )
+    return podresources.is_whole(base64.b64decode(answer))
 
 
 @scenario("res-level", seconds=5)

@@ -154,3 +154,27 @@ def deleted_and_succeeded(edit: Edit) -> None:
 @counterexample("phase.deleted-pod-ends", "the pod goes without having ended", scenario="term-init")
 def never_ends(edit: Edit) -> None:
     set_phase(edit, "Pending", ended, "term-init-early")
+
+
+@counterexample(
+    "phase.terminal-last", "a pod past its deadline is Failed at once", scenario="term-ways"
+)
+def failed_at_once(edit: Edit) -> None:
+    set_phase(
+        edit,
+        "Failed",
+        lambda pod: "activeDeadlineSeconds" in pod["spec"] and container_status(pod, "app").running,
+    )
+
+
+@counterexample(
+    "phase.terminal-last", "a pod is Succeeded when its app is done", scenario="ordered-start"
+)
+def succeeded_at_once(edit: Edit) -> None:
+    set_phase(
+        edit,
+        "Succeeded",
+        lambda pod: (
+            container_status(pod, "app").terminated and container_status(pod, "sidecar-1").running
+        ),
+    )
