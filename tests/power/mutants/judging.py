@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from reports.model import Report, Result
 
 
+FEW = 3
+"""So few broken promises may be broken by the machine: those of a busy one take turns."""
+
+
 class Outcome(StrEnum):
     """What became of a mutant, from what the suite wants to what it does not."""
 
     KILLED = "killed"
-    """A promise is broken that the unchanged component keeps."""
+    """A promise is broken that the unchanged component keeps; where they are few, twice."""
     UNDECIDED = "undecided"
-    """No promise is broken, but one that was kept could not be judged."""
+    """No promise is broken twice, but one that was kept was broken once or not judged."""
     SURVIVED = "survived"
     """Every promise that was kept still is."""
     BROKEN = "broken"
@@ -71,6 +75,23 @@ def judge(unchanged: Report, mutant: Report | None) -> Judgement:
     unknown = tuple(_witnesses(unchanged, mutant, broken=False))
     outcome = Outcome.UNDECIDED if unknown else Outcome.SURVIVED
     return Judgement(outcome=outcome, by=unknown)
+
+
+def doubtful(judgement: Judgement) -> tuple[str, ...]:
+    """Return the promises that have to be broken once more before a mutant counts as killed."""
+    if judgement.outcome is not Outcome.KILLED or len(judgement.by) > FEW:
+        return ()
+    return tuple(one.id for one in judgement.by)
+
+
+def confirmed(first: Judgement, again: Report | None) -> Judgement:
+    """Return what is left of a kill when its promises were judged again."""
+    results = again.results if again is not None else ()
+    broken = {one.id for one in results if one.verdict in BROKEN}
+    by = tuple(one for one in first.by if one.id in broken)
+    if by:
+        return Judgement(outcome=Outcome.KILLED, by=by)
+    return Judgement(outcome=Outcome.UNDECIDED, by=first.by)
 
 
 def _witnesses(unchanged: Report, mutant: Report, *, broken: bool) -> Iterator[Witness]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SHELF = "mutants"
 UNCHANGED = "unchanged"
+AGAIN = "again"
 UNCHANGED_WORDS = "the unchanged {}"
 
 
@@ -116,21 +117,29 @@ class Session:
             )
         else:
             ran = self._run(built.program, folder, place.id)
+            judgement = judging.judge(unchanged, ran.report)
+            seconds = ran.seconds
+            if few := judging.doubtful(judgement):
+                again = folder / AGAIN
+                again.mkdir()
+                second = self._run(built.program, again, f"{place.id} again", ",".join(few))
+                judgement = judging.confirmed(judgement, second.report)
+                seconds += second.seconds
             result = results.of_place(
                 place,
-                judging.judge(unchanged, ran.report),
+                judgement,
                 said=ran.said,
                 suite=revision(),
                 build_seconds=built.seconds,
-                run_seconds=ran.seconds,
+                run_seconds=seconds,
             )
             shutil.rmtree(built.program.parent)  # a hundred megabytes each
         results.write(result, folder / results.FILE)
         return result
 
-    def _run(self, program: Path, folder: Path, what: str) -> runs.Run:
+    def _run(self, program: Path, folder: Path, what: str, only: str = "") -> runs.Run:
         words = runs.command(
-            program, self._component, self._version, self._only, folder / runs.REPORTS
+            program, self._component, self._version, only or self._only, folder / runs.REPORTS
         )
         return runs.run(words, folder, self._progress, what)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from reports.model import Level, Verdict
+from reports.model import Level, Report, Verdict
 from tests.kit.samples import report, result
-from tests.power.mutants.judging import Outcome, judge
+from tests.power.mutants.judging import FEW, Judgement, Outcome, confirmed, doubtful, judge
 
 BEFORE = report(
     result("term.a"),
@@ -77,3 +77,35 @@ def test_a_run_that_judged_nothing_is_broken_and_never_killed() -> None:
 def test_a_promise_of_another_suite_is_not_compared() -> None:
     later = report(*BEFORE.results, result("term.new", Verdict.FAIL))
     assert judge(BEFORE, later).outcome is Outcome.SURVIVED
+
+
+def judgement(*names: str) -> Judgement:
+    """Return that these promises are broken, of as many that were kept."""
+    kept = [result(name) for name in names]
+    broken = [one.model_copy(update={"verdict": Verdict.FAIL}) for one in kept]
+    return judge(report(*kept), report(*broken))
+
+
+def test_few_broken_promises_are_judged_again() -> None:
+    names = [f"term.{number}" for number in range(FEW + 1)]
+    assert doubtful(judgement(*names[:FEW])) == tuple(names[:FEW])
+    assert doubtful(judgement(*names)) == ()
+    assert doubtful(Judgement(outcome=Outcome.SURVIVED)) == ()
+
+
+def test_a_kill_is_what_was_broken_both_times() -> None:
+    first = judgement("term.a", "term.b")
+    again = report(result("term.a", Verdict.FAIL), result("term.b"))
+    found = confirmed(first, again)
+    assert (found.outcome, [one.id for one in found.by]) == (Outcome.KILLED, ["term.a"])
+
+
+@pytest.mark.parametrize(
+    "again", [None, report(result("term.a"), result("term.b", Verdict.INCONCLUSIVE))]
+)
+def test_what_was_broken_once_decides_nothing(again: Report | None) -> None:
+    found = confirmed(judgement("term.a", "term.b"), again)
+    assert (found.outcome, [one.id for one in found.by]) == (
+        Outcome.UNDECIDED,
+        ["term.a", "term.b"],
+    )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PLACES = [place(function=f"f{number}", start=number) for number in range(4)]
 GOOD = report(result("term.a"), result("term.b"))
 BAD = report(result("term.a", Verdict.FAIL), result("term.b"))
+AGAIN = " again"
 UNCHANGED = session.UNCHANGED_WORDS.format("kubelet")
 
 
@@ -37,6 +38,8 @@ class Stub:
     def __init__(self) -> None:
         self.built: list[str] = []
         self.judged: list[str] = []
+        self.only: list[str] = []
+        """What was judged once more, each time."""
         self.reports: dict[str, Report | None] = {}
         self.refused: set[str] = set()
         self.revision = GOOD.suite["revision"]
@@ -61,7 +64,9 @@ class Stub:
         self.judged.append(what)
         (swap,) = [word for word in words if "=" in word]
         assert swap.startswith("kubelet=/")
-        found = self.reports.get(what, GOOD)
+        if what.endswith(AGAIN):
+            self.only.append(words[words.index("--only") + 1])
+        found = self.reports.get(what, self.reports.get(what.removesuffix(AGAIN), GOOD))
         if found is None:
             return runs.Run(None, 130.0, "kubelet does not run")
         jsonreport.write(found, folder / runs.REPORTS / "v1.37.2" / "report.json")
@@ -142,6 +147,16 @@ def test_what_is_asked_for_again_is_judged_again(stub: Stub, judge: Judge) -> No
     stub.reports = {name: BAD}
     assert judge(PLACES[:1]) == {name: "survived"}
     assert judge(PLACES[:1], again=True) == {name: "killed"}
+
+
+@pytest.mark.parametrize(("second", "outcome"), [(BAD, "killed"), (GOOD, "undecided")])
+def test_what_breaks_a_promise_has_to_break_it_twice(
+    stub: Stub, judge: Judge, second: Report, outcome: str
+) -> None:
+    name = PLACES[0].id
+    stub.reports = {name: BAD, name + AGAIN: second}
+    assert judge(PLACES[:1]) == {name: outcome}
+    assert stub.only == ["term.a"]
 
 
 def test_another_suite_judges_the_unchanged_component_itself(stub: Stub, judge: Judge) -> None:
