@@ -165,8 +165,7 @@ def killed_while_stopping(edit: Edit) -> None:
 
 @counterexample("term.main-eats-grace", "a sidecar is not told to stop before it is killed")
 def killed_unasked(edit: Edit) -> None:
-    for word in ("TERM", "STILL"):
-        edit.drop_line("sidecar-1", word)
+    edit.drop_line("sidecar-1", "TERM")
 
 
 @counterexample("term.main-eats-grace", "the sidecars are told to stop before the grace is over")
@@ -291,14 +290,14 @@ def killed_unstarted(edit: Edit) -> None:
         edit.drop_line("sidecar-1", word, "term-init-unstarted")
 
 
-@counterexample("term.during-init", "the deletion waits for as long as is usual")
-def waits_as_usual(edit: Edit) -> None:
-    delay_removal(edit, "term-init-early", 30)
+@counterexample("term.during-init", "the deletion waits for half of the grace period")
+def waits_for_half(edit: Edit) -> None:
+    delay_removal(edit, "term-init-early", 45)
 
 
 @counterexample("term.nonstarted-sidecar", "the one before it is told to stop at the same time")
 def unordered_in_init(edit: Edit) -> None:
-    edit.move_line("first", "TERM", after=("sidecar-1", "TERM"), pod="term-init-unstarted")
+    edit.move_line("first", "TERM", before=("sidecar-1", "EXIT"), pod="term-init-unstarted")
 
 
 @counterexample("term.regular-init-not-awaited", "the sidecar waits for the init container")
