@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
-from fixtures.evidence.recording import WatchRecord
+from fixtures.evidence.recording import LogRecord, WatchRecord
 from fixtures.kubeapi.times import SECOND
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample, shift
 
 
 def first_pod(edit: Edit) -> str:
@@ -245,6 +246,24 @@ def hangs_onfailure(edit: Edit) -> None:
     edit.drop_line("sidecar", "TERM", first_pod(edit))
     for pod in edit.pods(first_pod(edit)):
         pod["status"]["phase"] = "Running"
+
+
+@counterexample(
+    "term.natural-beside-backoff",
+    "the pod waits until the back-off is over, and the sidecar is back",
+)
+def back_after_backoff(edit: Edit) -> None:
+    *_, crash = [line for line in edit.of(LogRecord) if line.line.startswith("CRASH ")]
+    again = replace(crash)
+    shift(again, 10)
+    edit.records.append(again)
+
+
+@counterexample("term.natural-beside-backoff", "the pod does not end")
+def goes_on(edit: Edit) -> None:
+    for pod in edit.pods("status-ends-badly"):
+        if pod["status"].get("phase") == "Failed":
+            pod["status"]["phase"] = "Running"
 
 
 @counterexample(
