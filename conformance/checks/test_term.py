@@ -23,6 +23,7 @@ from conformance.sources import (
     POD_REFERENCE,
     POD_TERMINATION,
     SIDECAR_BLOG,
+    SIDECAR_JOBS,
     SIDECAR_TERMINATION,
     SIDECARS,
     kep,
@@ -368,6 +369,26 @@ def test_natural_never_onfailure(timelines: Mapping[str, Timeline]) -> None:
     for pod in pods:
         assert pod["second"].said("DONE") < pod["sidecar"].said("TERM")
         assert pod.phase == "Succeeded", f"{pod.name} is {pod.phase}"
+
+
+@requirement(
+    "term.natural-beside-backoff",
+    MUST,
+    since="1.29",
+    scenario="status-ends",
+    source=(SIDECAR_JOBS, SIDECAR_TERMINATION),
+    needs=(Capability.SIDECARS, Capability.LONG_BACKOFF),
+)
+def test_natural_beside_backoff(timeline: Timeline) -> None:
+    """A pod ends with its regular containers, although a sidecar waits to be restarted."""
+    pod = timeline.pod_named("status-ends-badly")
+    app, sidecar, down = (pod[name] for name in ("app", "sidecar", "down"))
+    crashes = down.all_said("CRASH")
+    assert crashes[1] < app.said("DONE")
+    assert len(crashes) == 2, f"{down} was restarted although app was done"
+    assert down.restarts == 1
+    assert app.said("DONE") < sidecar.said("TERM")
+    assert pod.phase == "Failed", f"{pod.name} is {pod.phase}"
 
 
 @requirement(

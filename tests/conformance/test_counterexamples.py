@@ -40,7 +40,6 @@ LATE = {
     ("term.prestop-overrun", "the sidecars' hooks are cut short one after the other"),
     ("term.prestop-overrun", "the time of the hook is not charged"),
     ("term.prestop-overrun", "the sidecar waits until the app is killed"),
-    ("term.during-init", "the deletion waits for as long as is usual"),
     ("term.regular-init-not-awaited", "the sidecar waits for the init container"),
     ("term.ephemeral-not-awaited", "the sidecars wait for the ephemeral container"),
     ("term.gap-in-chain", "the first sidecar waits for the third"),

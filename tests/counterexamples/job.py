@@ -166,7 +166,7 @@ def never_begun_anew(edit: Edit) -> None:
 
 @counterexample("job.failed-index", "an index counts as failed when its app fails")
 def failed_early(edit: Edit) -> None:
-    edit.shift_line("sidecar", "EXIT", 10, pod_of_index(edit, FAILED))
+    edit.shift_line("sidecar", "EXIT", 30, pod_of_index(edit, FAILED))
 
 
 @counterexample("job.failed-index", "an index is tried again")
@@ -184,7 +184,7 @@ def all_indexes_failed(edit: Edit) -> None:
 
 @counterexample("job.success-policy", "the policy is met before the sidecar has stopped")
 def met_early(edit: Edit) -> None:
-    edit.shift_line("sidecar", "EXIT", 10, pod_of_index(edit, DONE))
+    edit.shift_line("sidecar", "EXIT", 30, pod_of_index(edit, DONE))
 
 
 @counterexample("job.success-policy", "the other pod's sidecar is stopped with its app")
@@ -199,12 +199,12 @@ def not_heeded(edit: Edit) -> None:
 
 @counterexample("job.ends-after-sidecars", "the Job is Complete at once", scenario="job-success")
 def complete_at_once(edit: Edit) -> None:
-    edit.shift_line("sidecar", "EXIT", 10, pod_of_index(edit, ENDLESS))
+    edit.shift_line("sidecar", "EXIT", 30, pod_of_index(edit, ENDLESS))
 
 
 @counterexample("job.ends-after-sidecars", "the Job is Failed at once", scenario="job-flapping")
 def failed_at_once(edit: Edit) -> None:
-    edit.shift_line("sidecar", "EXIT", 10)
+    edit.shift_line("sidecar", "EXIT", 30)
 
 
 @counterexample(

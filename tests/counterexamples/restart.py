@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 
-from fixtures.evidence.recording import LogRecord
-from tests.kit.edits import Edit, counterexample, shift
+from tests.kit.edits import Edit, counterexample
 
 NEVER, ONFAILURE, ALWAYS = (
     f"restart-exits-{policy}" for policy in ("never", "onfailure", "always")
@@ -141,39 +139,12 @@ def sidecar_too(edit: Edit) -> None:
     edit.statuses("sidecar", "node-kubelet-ends")[-1]["restartCount"] = 1
 
 
-@counterexample(
-    "restart.stops-when-main-done",
-    "a sidecar is restarted after its back-off although the app is done",
-    scenario="status-ends",
-)
-def back_after_backoff(edit: Edit) -> None:
-    *_, crash = [line for line in edit.of(LogRecord) if line.line.startswith("CRASH ")]
-    again = replace(crash)
-    shift(again, 10)
-    edit.records.append(again)
-
-
-@counterexample(
-    "restart.stops-when-main-done",
-    "the pod goes on with a sidecar in back-off",
-    scenario="status-ends",
-)
-def goes_on(edit: Edit) -> None:
-    for pod in edit.pods("status-ends-badly"):
-        if pod["status"].get("phase") == "Failed":
-            pod["status"]["phase"] = "Running"
-
-
-@counterexample(
-    "restart.stops-when-main-done",
-    "a sidecar that leaves is restarted once more",
-    scenario="restart-exits",
-)
+@counterexample("restart.stops-when-main-done", "a sidecar that leaves is restarted once more")
 def once_more(edit: Edit) -> None:
     edit.statuses("zero-early", ONFAILURE)[-1]["restartCount"] = 2
 
 
-@counterexample("restart.stops-when-main-done", "the pod does not end", scenario="restart-exits")
+@counterexample("restart.stops-when-main-done", "the pod does not end")
 def never_ends(edit: Edit) -> None:
     for pod in edit.pods(NEVER):
         if pod["status"].get("phase") == "Succeeded":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
-from fixtures.evidence.recording import WatchRecord
+from fixtures.evidence.recording import LogRecord, WatchRecord
 from fixtures.kubeapi.times import SECOND
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample, shift
 
 
 def first_pod(edit: Edit) -> str:
@@ -165,8 +166,7 @@ def killed_while_stopping(edit: Edit) -> None:
 
 @counterexample("term.main-eats-grace", "a sidecar is not told to stop before it is killed")
 def killed_unasked(edit: Edit) -> None:
-    for word in ("TERM", "STILL"):
-        edit.drop_line("sidecar-1", word)
+    edit.drop_line("sidecar-1", "TERM")
 
 
 @counterexample("term.main-eats-grace", "the sidecars are told to stop before the grace is over")
@@ -249,6 +249,24 @@ def hangs_onfailure(edit: Edit) -> None:
 
 
 @counterexample(
+    "term.natural-beside-backoff",
+    "the pod waits until the back-off is over, and the sidecar is back",
+)
+def back_after_backoff(edit: Edit) -> None:
+    *_, crash = [line for line in edit.of(LogRecord) if line.line.startswith("CRASH ")]
+    again = replace(crash)
+    shift(again, 10)
+    edit.records.append(again)
+
+
+@counterexample("term.natural-beside-backoff", "the pod does not end")
+def goes_on(edit: Edit) -> None:
+    for pod in edit.pods("status-ends-badly"):
+        if pod["status"].get("phase") == "Failed":
+            pod["status"]["phase"] = "Running"
+
+
+@counterexample(
     "term.onfailure-keeps-while-retrying", "the sidecar stops although the app is to be restarted"
 )
 def stops_between(edit: Edit) -> None:
@@ -291,14 +309,14 @@ def killed_unstarted(edit: Edit) -> None:
         edit.drop_line("sidecar-1", word, "term-init-unstarted")
 
 
-@counterexample("term.during-init", "the deletion waits for as long as is usual")
-def waits_as_usual(edit: Edit) -> None:
-    delay_removal(edit, "term-init-early", 30)
+@counterexample("term.during-init", "the deletion waits for half of the grace period")
+def waits_for_half(edit: Edit) -> None:
+    delay_removal(edit, "term-init-early", 45)
 
 
 @counterexample("term.nonstarted-sidecar", "the one before it is told to stop at the same time")
 def unordered_in_init(edit: Edit) -> None:
-    edit.move_line("first", "TERM", after=("sidecar-1", "TERM"), pod="term-init-unstarted")
+    edit.move_line("first", "TERM", before=("sidecar-1", "EXIT"), pod="term-init-unstarted")
 
 
 @counterexample("term.regular-init-not-awaited", "the sidecar waits for the init container")
