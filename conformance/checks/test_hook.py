@@ -9,21 +9,26 @@ from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, requirement
 from conformance.sources import LIFECYCLE_HOOKS, POD_TERMINATION, issue, kep, upstream
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
     from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
 
 HOOK_SOURCES = (LIFECYCLE_HOOKS, upstream("test/e2e/common/node/lifecycle_hook.go"))
+HOOK = 60
+"""How long the hook of a sidecar takes whose pod is deleted, in seconds."""
 STOPPED = 15
 """In seconds: the grace period of 5 s, and 10 s for the kubelet to be done with the pod."""
 
 
 def assert_stopped_in_its_hook(timeline: Timeline, pod: Pod) -> None:
     """Assert that a pod was stopped in time although its sidecar's hook takes a minute."""
-    sidecar = pod["sidecar"]
+    sidecar, deleted = pod["sidecar"], timeline.deletion(pod.name)
+    if not (sidecar.said("START") < deleted and deleted - sidecar.said("START") <= HOOK - STOPPED):
+        raise InconclusiveError(f"{pod.name} was not deleted early in the hook of its sidecar")
     assert sidecar.restarts == 0, f"{sidecar} was restarted {sidecar.restarts} times"
-    assert_at_most(timeline, sidecar.finished - timeline.deletion(pod.name), STOPPED)
+    assert_at_most(timeline, sidecar.finished - deleted, STOPPED)
     assert not pod["app"].ever_started, f"app of {pod.name} was started"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fixtures.stage.scenario import scenario
+from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
@@ -13,10 +15,7 @@ if TYPE_CHECKING:
 @scenario("hook-kinds", seconds=15)
 def hook_kinds(staging: Staging) -> None:
     """Delete one pod while the hook of its sidecar runs, and wait for the end of the other."""
-    deleted = "hook-kinds-deleted"
-    staging.until_said("sidecar", "HOOK", pod=deleted)
-    staging.delete(deleted)
-    staging.until_gone(deleted)
+    delete_in_hook(staging, "hook-kinds-deleted")
     staging.until_finished("hook-kinds")
 
 
@@ -32,9 +31,24 @@ def hook_sleep(staging: Staging) -> None:
     if staging.patch(template["metadata"]["name"], labels, kind="Deployment", may_fail=True).ok:
         staging.create(pod)
         staging.create(deleted)
-        name = deleted["metadata"]["name"]
-        staging.until_said("sidecar", "START", pod=name)
-        staging.observe(1, "the hook to begin")
-        staging.delete(name)
-        staging.until_gone(name)
+        delete_in_hook(staging, deleted["metadata"]["name"])
         staging.until_finished(pod["metadata"]["name"])
+
+
+def delete_in_hook(staging: Staging, pod: str) -> None:
+    """Delete a pod while the postStart hook of its sidecar runs, with a grace period of 5 s.
+
+    The kubelet tells of the container in its status when the hook is over, and in an Event before.
+    """
+
+    def started() -> bool:
+        return any(
+            event["reason"] == "Started" and event["involvedObject"]["name"] == pod
+            for event in staging.objects("Event")
+        )
+
+    with suppress(WaitedInVainError):
+        staging.until(f"the sidecar of {pod} to be started", started)
+    staging.observe(2, "its hook to run")
+    staging.delete(pod, grace=5)
+    staging.until_gone(pod)
