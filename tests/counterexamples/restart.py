@@ -63,8 +63,7 @@ def hot_loop_in_never(edit: Edit) -> None:
 
 @counterexample("restart.backoff", "an Always pod does not wait", scenario="status-crash")
 def hot_loop_in_always(edit: Edit) -> None:
-    edit.move_line("crasher", "STAY", after=("crasher", "CRASH"))
-    edit.shift_line("crasher", "STAY", 5)
+    edit.add_line("crasher", "STAY", like=("crasher", "CRASH"), seconds=6)
 
 
 @counterexample("restart.backoff", "no event tells of it")
