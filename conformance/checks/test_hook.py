@@ -24,9 +24,8 @@ def test_exec(timeline: Timeline) -> None:
 
     What follows waits for their ends, whether they fail or not.
     """
-    pod = timeline.pod_named("hook-kinds")
-    assert pod["by-exec"].said("POSTSTART") < pod["app"].said("START")
-    assert pod["by-exec"].said("PRESTOP") < pod["by-exec"].said("TERM")
+    assert timeline["by-exec"].said("POSTSTART") < timeline["app"].said("START")
+    assert timeline["by-exec"].said("PRESTOP") < timeline["by-exec"].said("TERM")
 
 
 @requirement("hook.http", MUST, since="1.29", scenario="hook-kinds", source=HOOK_SOURCES)
@@ -35,16 +34,15 @@ def test_http(timeline: Timeline) -> None:
 
     What follows waits for their answers. A port's name means the sidecar's own port of that name.
     """
-    pod = timeline.pod_named("hook-kinds")
-    assert pod["server"].said("HOOK poststart") < pod["by-exec"].said("START")
-    assert pod["server"].said("HOOK prestop") < pod["by-http"].said("TERM")
+    assert timeline["server"].said("HOOK poststart") < timeline["by-exec"].said("START")
+    assert timeline["server"].said("HOOK prestop") < timeline["by-http"].said("TERM")
 
 
 @requirement(
     "hook.deleted-in-poststart",
     MUST,
     since="1.29",
-    scenario="hook-kinds",
+    scenario="hook-deleted",
     source=(POD_TERMINATION, issue(116032)),
     needs=OWN_GRACE,
 )
@@ -53,11 +51,10 @@ def test_deleted_in_poststart(timeline: Timeline) -> None:
 
     The sidecar is not restarted, and nothing that follows it starts.
     """
-    pod = timeline.pod_named("hook-kinds-deleted")
-    sidecar, deleted = pod["sidecar"], timeline.deletion(pod.name)
+    sidecar, deleted = timeline["sidecar"], timeline.deletion()
     assert sidecar.restarts == 0, f"the sidecar was restarted {sidecar.restarts} times"
-    assert not pod["app"].ever_started, "the app was started"
-    assert pod["calm"].said("HOOK") < deleted
+    assert not timeline["app"].ever_started, "the app was started"
+    assert timeline["calm"].said("HOOK") < deleted
     assert_at_most(timeline, sidecar.finished - deleted, STOPPED)
 
 

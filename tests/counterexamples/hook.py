@@ -18,12 +18,12 @@ def late_prestop_command(edit: Edit) -> None:
 
 @counterexample("hook.exec", "the next container does not wait for the postStart command")
 def unawaited_command(edit: Edit) -> None:
-    edit.move_line("app", "START", before=("by-exec", "POSTSTART"), pod="hook-kinds")
+    edit.move_line("app", "START", before=("by-exec", "POSTSTART"))
 
 
 @counterexample("hook.http", "the next container does not wait for the postStart request")
 def unawaited_request(edit: Edit) -> None:
-    edit.move_line("by-exec", "START", before=("server", "HOOK poststart"), pod="hook-kinds")
+    edit.move_line("by-exec", "START", before=("server", "HOOK poststart"))
 
 
 @counterexample("hook.http", "the postStart request is never sent")
@@ -38,24 +38,24 @@ def late_prestop_request(edit: Edit) -> None:
 
 @mended("hook.deleted-in-poststart")
 def stopped_at_once(edit: Edit) -> None:
-    edit.shift_state("sidecar", "finishedAt", -25, "hook-kinds-deleted")
+    edit.shift_state("sidecar", "finishedAt", -25)
 
 
 @counterexample("hook.deleted-in-poststart", "the kubelet waits for the end of the hook")
 def deaf_in_hook(edit: Edit) -> None:
-    edit.shift_state("sidecar", "finishedAt", 25, "hook-kinds-deleted")
+    edit.shift_state("sidecar", "finishedAt", 25)
 
 
 @counterexample("hook.deleted-in-poststart", "the next container is started nevertheless")
 def goes_on_starting(edit: Edit) -> None:
-    status = edit.statuses("app", "hook-kinds-deleted")[-1]
+    status = edit.statuses("app")[-1]
     status["state"] = {"running": {"startedAt": "2030-01-01T00:00:00Z"}}
     status["containerID"] = "containerd://out-of-turn"
 
 
 @counterexample("hook.deleted-in-poststart", "the sidecar is restarted, for its hook has failed")
 def restarted_for_hook(edit: Edit) -> None:
-    edit.statuses("sidecar", "hook-kinds-deleted")[-1]["restartCount"] = 1
+    edit.statuses("sidecar")[-1]["restartCount"] = 1
 
 
 @counterexample("hook.sleep", "the API server panics when the template is changed")
