@@ -88,7 +88,7 @@ def probe_restart(staging: Staging) -> None:
     staging.until("late to be ready again", lambda: staging.status("late").ready)
 
 
-@scenario("probe-ready", seconds=28)
+@scenario("probe-ready", seconds=26)
 def probe_ready(staging: Staging) -> None:
     """Give readiness, take it and give it back, delete the pod, and let its probes fail meanwhile.
 

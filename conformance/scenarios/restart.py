@@ -50,7 +50,7 @@ def restart_blocked(staging: Staging) -> None:
     staging.until_said("app", "START 2")
 
 
-@scenario("restart-image", seconds=35, follows=("crashed",))
+@scenario("restart-image", seconds=30, follows=("crashed",))
 def restart_image(staging: Staging) -> None:
     """Change the images of sidecars, and that of one to an image that does not exist.
 

@@ -242,6 +242,11 @@ def no_grace_for_image(edit: Edit) -> None:
     edit.drop_line("late", "EXIT")
 
 
+@counterexample("restart.image-update", "the next sidecar is restarted with it")
+def next_restarted(edit: Edit) -> None:
+    edit.move_line("spoiled", "TERM", after=("late", "TERM"), pod="restart-image")
+
+
 @counterexample("restart.image-update", "the other sidecars are restarted, too")
 def others_restarted(edit: Edit) -> None:
     edit.statuses("early", "restart-image-init")[-1]["restartCount"] = 2
