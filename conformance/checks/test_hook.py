@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HOOK_SOURCES = (LIFECYCLE_HOOKS, upstream("test/e2e/common/node/lifecycle_hook.go"))
 STOPPED = 15
-"""In seconds: a grace period of 5 s, and 10 s for the kubelet; half of what the hook takes."""
+"""In seconds: a grace period of 5 s, and 10 s for the kubelet; the hook takes 50 s."""
 
 
 @requirement("hook.exec", MUST, since="1.29", scenario="hook-kinds", source=HOOK_SOURCES)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
 
-@scenario("hook-deleted", seconds=34)
+@scenario("hook-deleted", seconds=54)
 def hook_deleted(staging: Staging) -> None:
     """Delete the pod while the hook of its sidecar runs."""
     staging.until_said("calm", "HOOK")

@@ -38,12 +38,12 @@ def late_prestop_request(edit: Edit) -> None:
 
 @mended("hook.deleted-in-poststart")
 def stopped_at_once(edit: Edit) -> None:
-    edit.shift_state("sidecar", "finishedAt", -25)
+    edit.shift_state("sidecar", "finishedAt", -45)
 
 
 @counterexample("hook.deleted-in-poststart", "the kubelet waits for the end of the hook")
 def deaf_in_hook(edit: Edit) -> None:
-    edit.shift_state("sidecar", "finishedAt", 25)
+    edit.shift_state("sidecar", "finishedAt", 45)
 
 
 @counterexample("hook.deleted-in-poststart", "the next container is started nevertheless")
