@@ -9,20 +9,20 @@ from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
     from fixtures.evidence.pods import Container
-    from fixtures.evidence.timeline import Timeline
+    from fixtures.evidence.timeline import Action, Timeline
 
 
-def image_given(timeline: Timeline, sidecar: Container) -> str:
-    """Return the image that the suite gave to a sidecar.
+def change_of(timeline: Timeline, sidecar: Container) -> Action:
+    """Return how the suite gave another image to a sidecar, for the first time.
 
-    Raises NeverError where the API server refused it, NotDoneError where it was never given.
+    Raises NeverError where the API server refused it, NotDoneError where it was never done.
     """
     for action in timeline.actions_named("patch", name=sidecar.pod.name):
         for changed in action.arguments["patch"]["spec"]["initContainers"]:
             if changed["name"] == sidecar.name:
                 if not action.accepted:
                     raise NeverError(f"the new image of {sidecar} was refused: {action.message}")
-                return str(changed["image"])
+                return action
     raise NotDoneError(f"the suite never changed the image of {sidecar}")
 
 
@@ -42,7 +42,7 @@ def assert_image_used(
 
     The runtime tells it by its ID. A reference in the status may be any name of an image.
     """
-    image_given(timeline, sidecar)
+    change_of(timeline, sidecar)
     before, after = images_of(sidecar, former), images_of(sidecar, number)
     if not (before and after):
         message = f"no status shows {sidecar}#{former} and {sidecar}#{number} running"

@@ -50,7 +50,7 @@ def restart_blocked(staging: Staging) -> None:
     staging.until_said("app", "START 2")
 
 
-@scenario("restart-image", seconds=35, follows=("crashed",))
+@scenario("restart-image", seconds=30, follows=("crashed",))
 def restart_image(staging: Staging) -> None:
     """Change the images of sidecars, and that of one to an image that does not exist.
 
@@ -68,9 +68,7 @@ def restart_image(staging: Staging) -> None:
     staging.until_said("crashed", "CRASH 2", pod=down)
     # It is held back for 10 s, and a busy kubelet needed 5 s to learn of an image.
     staging.set_image("crashed", manifest.OTHER_IMAGE, pod=down)
-    for name, pod in (("early", first), ("late", second)):
-        with suppress(WaitedInVainError):
-            staging.until_restarted(name, pod=pod, patience=OTHER_IMAGE)
+    until_replaced(staging, early=(first, 1), late=(second, 1))
     staging.exec("init", "touch", "/shared/go", pod=first)
     staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
     staging.until_said("probed", "START", pod=first)
@@ -79,12 +77,20 @@ def restart_image(staging: Staging) -> None:
     staging.observe(10, "the kubelet to learn of the image")
     staging.exec("probed", "touch", "/shared/fail", pod=first)
     staging.until_ready(first)
-    staging.set_image("calm", manifest.OTHER_IMAGE, pod=first)
-    with suppress(WaitedInVainError):
-        staging.until_restarted("calm", pod=first, patience=OTHER_IMAGE)
     staging.until_restarted("crashed", times=2, pod=down)
+    staging.set_image("calm", manifest.OTHER_IMAGE, pod=first)
     staging.set_image("crashed", manifest.IMAGE, pod=down)
-    with suppress(WaitedInVainError):
-        staging.until_restarted("crashed", times=3, pod=down, patience=OTHER_IMAGE)
+    until_replaced(staging, calm=(first, 1), crashed=(down, 3))
     staging.until_waiting("spoiled", "ImagePullBackOff", pod=second, patience=BAD_IMAGE)
     staging.observe(1, "the app to run on")
+
+
+def until_replaced(staging: Staging, **sidecars: tuple[str, int]) -> None:
+    """Wait until sidecars of pods run and were restarted so often, which some kubelets never do."""
+
+    def replaced() -> bool:
+        found = [(staging.status(name, pod), times) for name, (pod, times) in sidecars.items()]
+        return all(status.restarts >= times and status.running for status, times in found)
+
+    with suppress(WaitedInVainError):
+        staging.until(f"{', '.join(sidecars)} to run another image", replaced, OTHER_IMAGE)

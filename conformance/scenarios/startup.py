@@ -80,7 +80,7 @@ def startup_bad_image(staging: Staging) -> None:
     staging.observe(1, "nothing to follow a sidecar without an image")
 
 
-@scenario("startup-no-regate", seconds=25, follows=("app", "crasher"))
+@scenario("startup-no-regate", seconds=29, follows=("app", "crasher"))
 def startup_no_regate(staging: Staging) -> None:
     """Wait until the third instance of the crashed sidecar is up, and the status says all."""
     staging.until_restarted("app")

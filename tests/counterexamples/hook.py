@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures.stage.staging import CLOSED
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexample, mended
 
 
 @counterexample("hook.exec", "the preStop command never runs")
@@ -18,12 +18,12 @@ def late_prestop_command(edit: Edit) -> None:
 
 @counterexample("hook.exec", "the next container does not wait for the postStart command")
 def unawaited_command(edit: Edit) -> None:
-    edit.move_line("app", "START", before=("by-exec", "POSTSTART"), pod="hook-kinds")
+    edit.move_line("app", "START", before=("by-exec", "POSTSTART"))
 
 
 @counterexample("hook.http", "the next container does not wait for the postStart request")
 def unawaited_request(edit: Edit) -> None:
-    edit.move_line("by-exec", "START", before=("server", "HOOK poststart"), pod="hook-kinds")
+    edit.move_line("by-exec", "START", before=("server", "HOOK poststart"))
 
 
 @counterexample("hook.http", "the postStart request is never sent")
@@ -36,31 +36,26 @@ def late_prestop_request(edit: Edit) -> None:
     edit.move_line("server", "HOOK prestop", after=("by-http", "TERM"))
 
 
-def waits_for_hook(edit: Edit, pod: str) -> None:
-    """Let the sidecar of a deleted pod have ended a minute later."""
-    edit.shift_state("sidecar", "finishedAt", 60, pod)
+@mended("hook.deleted-in-poststart")
+def stopped_at_once(edit: Edit) -> None:
+    edit.shift_state("sidecar", "finishedAt", -45)
 
 
 @counterexample("hook.deleted-in-poststart", "the kubelet waits for the end of the hook")
 def deaf_in_hook(edit: Edit) -> None:
-    waits_for_hook(edit, "hook-kinds-deleted")
+    edit.shift_state("sidecar", "finishedAt", 45)
 
 
 @counterexample("hook.deleted-in-poststart", "the next container is started nevertheless")
 def goes_on_starting(edit: Edit) -> None:
-    status = edit.statuses("app", "hook-kinds-deleted")[-1]
+    status = edit.statuses("app")[-1]
     status["state"] = {"running": {"startedAt": "2030-01-01T00:00:00Z"}}
     status["containerID"] = "containerd://out-of-turn"
 
 
 @counterexample("hook.deleted-in-poststart", "the sidecar is restarted, for its hook has failed")
 def restarted_for_hook(edit: Edit) -> None:
-    edit.statuses("sidecar", "hook-kinds-deleted")[-1]["restartCount"] = 1
-
-
-@counterexample("hook.sleep", "the kubelet waits for the end of the sleep")
-def sleeps_on(edit: Edit) -> None:
-    waits_for_hook(edit, "hook-sleep-deleted")
+    edit.statuses("sidecar")[-1]["restartCount"] = 1
 
 
 @counterexample("hook.sleep", "the API server panics when the template is changed")
@@ -73,10 +68,10 @@ def panics(edit: Edit) -> None:
 
 @counterexample("hook.sleep", "the app does not wait for the hook")
 def sleepless(edit: Edit) -> None:
-    edit.move_line("app", "START", after=("sidecar", "START"), pod="hook-sleep")
+    edit.move_line("app", "START", after=("sidecar", "START"))
 
 
 @counterexample("hook.sleep", "the hook is taken for a failed one")
 def failed_hook(edit: Edit) -> None:
-    for pod in edit.pods("hook-sleep"):
+    for pod in edit.pods():
         pod["status"]["phase"] = "Failed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures.evidence.recording import LogRecord, WatchRecord
-from fixtures.kubeapi.times import SECOND
+from fixtures.kubeapi.times import SECOND, parse_time
 from tests.kit.edits import Edit, counterexample, mended
 
 
@@ -71,7 +71,7 @@ def failure_ignored(edit: Edit) -> None:
     scenario="probe-liveness-fails",
 )
 def undelayed_liveness(edit: Edit) -> None:
-    edit.shift_line("exec", "TERM", -4)
+    edit.move_line("exec", "TERM", after=("exec", "START 1"))
 
 
 @counterexample(
@@ -250,7 +250,11 @@ def no_grace(edit: Edit) -> None:
 
 @counterexample("probe.grace-override", "a failed liveness probe grants the least grace there is")
 def least_grace(edit: Edit) -> None:
-    edit.shift_line("not-alive", "TERM", 4.5)
+    lines = [one for one in edit.of(LogRecord) if one.container == "not-alive"]
+    _, again = [parse_time(one.stamp) for one in lines if one.line.startswith("START ")]
+    (told,) = [parse_time(one.stamp) for one in lines if one.line.startswith("TERM ")]
+    # A kubelet grants 2 s at least.
+    edit.shift_line("not-alive", "TERM", (again - told) / SECOND - 3)
 
 
 @counterexample("probe.termination-readiness", "readiness is frozen when the pod is deleted")

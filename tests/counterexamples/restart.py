@@ -63,8 +63,7 @@ def hot_loop_in_never(edit: Edit) -> None:
 
 @counterexample("restart.backoff", "an Always pod does not wait", scenario="status-crash")
 def hot_loop_in_always(edit: Edit) -> None:
-    edit.move_line("crasher", "STAY", after=("crasher", "CRASH"))
-    edit.shift_line("crasher", "STAY", 5)
+    edit.add_line("crasher", "STAY", like=("crasher", "CRASH"), seconds=6)
 
 
 @counterexample("restart.backoff", "no event tells of it")
@@ -241,6 +240,11 @@ def no_hook_for_image(edit: Edit) -> None:
 @counterexample("restart.image-update", "the sidecar is not given its grace period")
 def no_grace_for_image(edit: Edit) -> None:
     edit.drop_line("late", "EXIT")
+
+
+@counterexample("restart.image-update", "the next sidecar is restarted with it")
+def next_restarted(edit: Edit) -> None:
+    edit.move_line("spoiled", "TERM", after=("late", "TERM"), pod="restart-image")
 
 
 @counterexample("restart.image-update", "the other sidecars are restarted, too")

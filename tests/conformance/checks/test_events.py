@@ -9,9 +9,8 @@ import pytest
 from conformance.catalogue import declared
 from fixtures.evidence.moments import InconclusiveError
 from fixtures.evidence.timeline import Timeline
-from tests.kit import edits
 from tests.kit.edits import Edit
-from tests.kit.judging import judge, label_for
+from tests.kit.judging import good, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +28,11 @@ NEED_EVENTS = {
 
 def judge_without(requirement: str, unwanted: Callable[[Json], bool]) -> None:
     one = BY_ID[requirement]
-    (scenario,) = one.requirement.scenarios
-    label = label_for(one)
-    assert label
-    edit = Edit(edits.load(label, scenario))
+    recordings = good(one)
+    scenario = one.requirement.scenarios[0]
+    edit = Edit(recordings[scenario])
     edit.drop_events("Event", unwanted)
-    judge(one, {scenario: edit.result()})
+    judge(one, recordings | {scenario: edit.result()})
 
 
 @pytest.mark.parametrize("requirement", NEED_EVENTS)
