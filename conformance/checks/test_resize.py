@@ -155,16 +155,21 @@ def has_less(name: str, version: Version) -> bool:
 def test_pending(timeline: Timeline) -> None:
     """A resize of a sidecar for which the node has no room with the app changes nothing.
 
-    It is deferred where the node may have room later, over a restart of the kubelet as well. It is
-    infeasible where sidecar and app together need more than the node has.
+    It is deferred where the node may have room later, over a restart of the kubelet as well. Where
+    sidecar and app together need more than the node has it is infeasible, or refused.
     """
     assert timeline.action("patch", subresource="resize").accepted
-    pod = timeline.pod_named("node-kubelet-runs")
-    for answer in timeline.actions_named("patch", subresource="resize"):
+    deferred, beyond, back = timeline.actions_named("patch", subresource="resize")
+    for answer in (deferred, back):
         assert answer.accepted, f"the resize was answered {answer.message}"
+    pod = timeline.pod_named("node-kubelet-runs")
     pending = [seen.value for seen in pod.conditions("PodResizePending")]
     told = [reason for reason, _ in groupby(one.reason for one in pending if one.true)]
-    assert told == ["Deferred", "Infeasible"], f"the resize was {told}"
+    if beyond.accepted:
+        assert told == ["Deferred", "Infeasible"], f"the resize was {told}"
+    else:
+        assert beyond.status == HTTPStatus.FORBIDDEN, f"too much was answered {beyond.message}"
+        assert told == ["Deferred"], f"the resize was {told}"
     assert not pod.last.condition("PodResizePending"), "what was taken back is still pending"
     given = {"requests": {"cpu": "10m"}}
     shown = [seen.value.raw.get("resources", given) for seen in pod["bare"].statuses]

@@ -42,7 +42,8 @@ CHARGED: Json = {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory
 """What the sidecar of res-pod is resized to: 8Mi more."""
 CHARGED_MEMORY = "1296Mi"
 """The memory that the pod is charged for after that."""
-UNCHARGED: Json = {"requests": {"memory": f"{TOO_MUCH}Mi"}, "limits": {"memory": f"{TOO_MUCH}Mi"}}
+UNCHARGED: Json = {"requests": {"memory": "900Mi"}, "limits": {"memory": "900Mi"}}
+"""What with the other containers exceeds the quota, and not the node."""
 UNSCHEDULED = ("res-fit-cpu", "res-fit-init")
 """The pods whose containers want more than a node has, each of them less."""
 PERMUTED = {
@@ -144,6 +145,18 @@ def res_kinds(staging: Staging) -> None:
     propose_too_much(staging, "sum", [sidecar], [app])
 
 
+def in_force(staging: Staging) -> None:
+    """Propose a pod without resources until it is given some: admission learns of a range late."""
+    deadline = time.monotonic() + ADMISSION.seconds
+    while time.monotonic() < deadline and not staging.sight.stopped.is_set():
+        answer = propose(
+            staging, "default", [container("sidecar", sidecar=True)], [container("app")]
+        )
+        if not answer.ok or answer.body["spec"]["containers"][0].get("resources"):
+            break
+        staging.observe(0.5, "admission to learn of the range")
+
+
 @scenario("res-ranges", seconds=1, own_namespace=True)
 def res_ranges(staging: Staging) -> None:
     """Propose pods to a namespace with limits for containers and for pods."""
@@ -154,7 +167,7 @@ def res_ranges(staging: Staging) -> None:
         return made
 
     side, app = limited("sidecar", 60, sidecar=True), limited("app", 60)
-    propose(staging, "default", [container("sidecar", sidecar=True)], [container("app")])
+    in_force(staging)
     propose(staging, "little", [limited("sidecar", 5, sidecar=True)], [limited("app", 20)])
     propose(staging, "much", [limited("sidecar", 65, sidecar=True)], [limited("app", 20)])
     propose(staging, "together", [side], [app])
@@ -334,3 +347,6 @@ def classes(staging: Staging) -> None:
     propose(staging, "burstable-main", [some], [app])
     propose(staging, "best-effort", [sidecar], [app])
     propose(staging, "pod-level", [sidecar], [app], resources=guaranteed)
+    # Each of the two has room in this, and both together have not.
+    short = {"requests": {"memory": "8Mi"}}
+    propose(staging, "short", [some], [container("app", amount=5)], resources=short)

@@ -27,6 +27,7 @@ LATE = {
     ("restart.backoff-per-container", "another sidecar waits with the first"),
     ("restart.backoff-per-container", "the next entry waits with a sidecar"),
     ("hook.sleep", "the app does not wait for the hook"),
+    ("net.serving-while-terminating", "the endpoint serves no more while app stops"),
     ("term.sidecar-serves-during-main-shutdown", "the sidecar is gone before the app"),
     ("term.grace-shared", "each container has a grace period of its own"),
     ("term.main-eats-grace", "the sidecars are killed one after the other"),

@@ -83,8 +83,17 @@ def pending(edit: Edit, reason: str) -> list[Json]:
 
 @counterexample("resize.pending", "the app is left out of what the pod needs")
 def app_left_out(edit: Edit) -> None:
-    for condition in pending(edit, "Infeasible"):
-        condition["reason"] = "Deferred"
+    patches = [one for one in edit.of(ActionRecord) if one.name == "patch"]
+    resizes = [one for one in patches if one.arguments["subresource"] == "resize"]
+    resizes[1].answer["status"] = HTTPStatus.OK
+
+
+@counterexample("resize.pending", "what others have on the node is left out")
+def others_left_out(edit: Edit) -> None:
+    for pod in edit.pods("node-kubelet-runs"):
+        pod["status"]["conditions"] = [
+            one for one in pod["status"].get("conditions") or [] if "Resize" not in one["type"]
+        ]
 
 
 @counterexample("resize.pending", "what is deferred is carried out with the kubelet's restart")
@@ -96,7 +105,7 @@ def carried_out(edit: Edit) -> None:
 @counterexample("resize.pending", "what was taken back stays pending")
 def stays_pending(edit: Edit) -> None:
     conditions = edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]
-    conditions.append(dict(pending(edit, "Infeasible")[-1]))
+    conditions.append(dict(pending(edit, "Deferred")[-1]))
 
 
 @counterexample("resize.pending", "a sidecar is restarted for what it cannot get")
