@@ -243,8 +243,10 @@ def res_level(staging: Staging) -> None:
     if not staging.has(Capability.RESIZE):
         return
     patch = {"spec": {"resources": LEVEL_RESIZED}}
-    if staging.patch("res-level", patch, subresource="resize", may_fail=True).ok:
-        # A newer API server accepts also what the kubelet of the pod's node does not do.
+    answer = staging.patch("res-level", patch, subresource="resize", may_fail=True)
+    # An older API server knows no resources of a pod, and drops them.
+    if answer.ok and answer.body["spec"].get("resources"):
+        # A newer one accepts also what the kubelet of the pod's node does not do.
         with suppress(WaitedInVainError):
             staging.until(
                 "the pod to be resized",
