@@ -199,9 +199,15 @@ def test_quota_kinds(timeline: Timeline) -> None:
     needs=OWN_RESOURCES,
 )
 def test_pod_level(timelines: Mapping[str, Timeline]) -> None:
-    """Resources of the pod as a whole count instead of those of its sidecars and containers."""
+    """Resources of the pod as a whole count instead of those of its sidecars and containers.
+
+    They cannot be less than what sidecars and main containers request together.
+    """
     assert_charged(timelines["res-formula"], "pod-level", amounts(200))
     assert_class(timelines["res-fit"], "pod-level", "Guaranteed")
+    short = proposal(timelines["res-fit"], "short")
+    assert short.invalid, f"8Mi for two containers of 5Mi were answered {short.message}"
+    assert "spec.resources.requests[memory]" in short.refused_fields, short.message
 
 
 @requirement(

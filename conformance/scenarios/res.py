@@ -21,7 +21,7 @@ from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fixtures.kubeapi.client import Answer
     from fixtures.stage.staging import Staging
@@ -42,7 +42,8 @@ CHARGED: Json = {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory
 """What the sidecar of res-pod is resized to: 8Mi more."""
 CHARGED_MEMORY = "1296Mi"
 """The memory that the pod is charged for after that."""
-UNCHARGED: Json = {"requests": {"memory": f"{TOO_MUCH}Mi"}, "limits": {"memory": f"{TOO_MUCH}Mi"}}
+UNCHARGED: Json = {"requests": {"memory": "900Mi"}, "limits": {"memory": "900Mi"}}
+"""What with the other containers exceeds the quota, and not the node."""
 UNSCHEDULED = ("res-fit-cpu", "res-fit-init")
 """The pods whose containers want more than a node has, each of them less."""
 PERMUTED = {
@@ -144,6 +145,18 @@ def res_kinds(staging: Staging) -> None:
     propose_too_much(staging, "sum", [sidecar], [app])
 
 
+def in_force(staging: Staging) -> None:
+    """Propose a pod without resources until it is given some: admission learns of a range late."""
+    deadline = time.monotonic() + ADMISSION.seconds
+    while time.monotonic() < deadline and not staging.sight.stopped.is_set():
+        answer = propose(
+            staging, "default", [container("sidecar", sidecar=True)], [container("app")]
+        )
+        if not answer.ok or answer.body["spec"]["containers"][0].get("resources"):
+            break
+        staging.observe(0.5, "admission to learn of the range")
+
+
 @scenario("res-ranges", seconds=1, own_namespace=True)
 def res_ranges(staging: Staging) -> None:
     """Propose pods to a namespace with limits for containers and for pods."""
@@ -154,7 +167,7 @@ def res_ranges(staging: Staging) -> None:
         return made
 
     side, app = limited("sidecar", 60, sidecar=True), limited("app", 60)
-    propose(staging, "default", [container("sidecar", sidecar=True)], [container("app")])
+    in_force(staging)
     propose(staging, "little", [limited("sidecar", 5, sidecar=True)], [limited("app", 20)])
     propose(staging, "much", [limited("sidecar", 65, sidecar=True)], [limited("app", 20)])
     propose(staging, "together", [side], [app])
@@ -244,16 +257,29 @@ def res_level(staging: Staging) -> None:
     if not staging.has(Capability.RESIZE):
         return
     patch = {"spec": {"resources": LEVEL_RESIZED}}
-    if staging.patch("res-level", patch, subresource="resize", may_fail=True).ok:
-        # A newer API server accepts also what the kubelet of the pod's node does not do.
+    answer = staging.patch("res-level", patch, subresource="resize", may_fail=True)
+    # An older API server knows no resources of a pod, and drops them.
+    if answer.ok and answer.body["spec"].get("resources"):
+        # A newer one accepts also what the kubelet of the pod's node does not do.
         with suppress(WaitedInVainError):
             staging.until(
-                "the pod to be resized",
-                lambda: (staging.pod() or {})["status"].get("resources") == LEVEL_RESIZED,
-                RESIZED,
+                "the pod to be resized", lambda: level_resized(staging.pod() or {}), RESIZED
             )
             if staging.nodes:
                 read_cgroups(staging, "res-level", action="read-resized")
+
+
+def level_resized(pod: Mapping[str, Any]) -> bool:
+    """Tell whether the status of a pod shows what the pod of res-level is resized to.
+
+    What it requests of memory is asked of what is allocated only: nothing enforces it.
+    """
+    status = pod.get("status") or {}
+    requests, limits = LEVEL_RESIZED["requests"], LEVEL_RESIZED["limits"]
+    in_force = status.get("resources") or {}
+    cpu = (in_force.get("requests") or {}).get("cpu")
+    shown = (status.get("allocatedResources"), in_force.get("limits"), cpu)
+    return bool(shown == (requests, limits, requests["cpu"]))
 
 
 @scenario("res-disk", seconds=11, follows=True)
@@ -348,3 +374,6 @@ def classes(staging: Staging) -> None:
     propose(staging, "burstable-main", [some], [app])
     propose(staging, "best-effort", [sidecar], [app])
     propose(staging, "pod-level", [sidecar], [app], resources=guaranteed)
+    # Each of the two has room in this, and both together have not.
+    short = {"requests": {"memory": "8Mi"}}
+    propose(staging, "short", [some], [container("app", amount=5)], resources=short)

@@ -33,6 +33,7 @@ LATE = {
     ("restart.backoff-per-container", "the next entry waits with a sidecar"),
     ("hook.deleted-in-poststart", "the kubelet waits for the end of the hook"),
     ("hook.sleep", "the app does not wait for the hook"),
+    ("net.serving-while-terminating", "the endpoint serves no more while app stops"),
     ("term.sidecar-serves-during-main-shutdown", "the sidecar hangs"),
     ("term.grace-shared", "a sidecar has a grace period of its own"),
     ("term.grace-shared", "the app has twice its grace period"),

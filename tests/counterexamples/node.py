@@ -120,6 +120,11 @@ def update_lost(edit: Edit) -> None:
     only_first(edit, "sidecar", "node-kubelet-image")
 
 
+@counterexample("node.update-during-reboot", "the sidecar is made again from its former image")
+def former_image(edit: Edit) -> None:
+    edit.rewrite("inspect-sidecar", "fixture:2", "fixture:1")
+
+
 @counterexample("node.update-during-reboot", "a pod that lost its sandbox never has the new image")
 def update_lost_with_sandbox(edit: Edit) -> None:
     only_first(edit, "sidecar", "node-kubelet-reboot")

@@ -50,7 +50,9 @@ def no_overhead(edit: Edit) -> None:
 
 @counterexample("res.quota", "the quota is not charged for the sidecar", scenario="res-pod")
 def free_sidecar(edit: Edit) -> None:
-    edit.objects("ResourceQuota")[-1]["status"]["used"]["requests.cpu"] = "30m"
+    for one in edit.objects("ResourceQuota"):
+        if "used" in one.get("status", {}):
+            one["status"]["used"]["requests.cpu"] = "30m"
 
 
 @counterexample("res.quota", "a sidecar without requests is accepted")
@@ -80,6 +82,11 @@ def formula(edit: Edit) -> None:
 @counterexample("res.pod-level", "the class is that of the containers", scenario="res-fit")
 def class_of_containers(edit: Edit) -> None:
     proposed(edit, "res-fit-pod-level")["body"]["status"]["qosClass"] = "BestEffort"
+
+
+@counterexample("res.pod-level", "a pod may have less than its containers", scenario="res-fit")
+def less_than_containers(edit: Edit) -> None:
+    proposed(edit, "res-fit-short").update(status=HTTPStatus.CREATED, body={})
 
 
 @counterexample("res.limitrange", "sidecars get no defaults")

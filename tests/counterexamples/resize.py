@@ -81,25 +81,41 @@ def pending(edit: Edit, reason: str) -> list[Json]:
     ]
 
 
-@counterexample("resize.pending", "the app is left out of what the pod needs")
+@counterexample("resize.infeasible", "the app is left out of what the pod needs")
 def app_left_out(edit: Edit) -> None:
-    for condition in pending(edit, "Infeasible"):
-        condition["reason"] = "Deferred"
+    patches = [one for one in edit.of(ActionRecord) if one.name == "patch"]
+    resizes = [one for one in patches if one.arguments["subresource"] == "resize"]
+    resizes[1].answer["status"] = HTTPStatus.OK
 
 
-@counterexample("resize.pending", "what is deferred is carried out with the kubelet's restart")
+@counterexample("resize.infeasible", "it is refused for another reason")
+def other_reason(edit: Edit) -> None:
+    patches = [one for one in edit.of(ActionRecord) if one.name == "patch"]
+    resizes = [one for one in patches if one.arguments["subresource"] == "resize"]
+    resizes[1].answer["body"]["message"] = "the quota is exceeded"
+
+
+@counterexample("resize.deferred", "what others have on the node is left out")
+def others_left_out(edit: Edit) -> None:
+    for pod in edit.pods("node-kubelet-runs"):
+        pod["status"]["conditions"] = [
+            one for one in pod["status"].get("conditions") or [] if "Resize" not in one["type"]
+        ]
+
+
+@counterexample("resize.deferred", "what is deferred is carried out with the kubelet's restart")
 def carried_out(edit: Edit) -> None:
     status = edit.statuses("bare", "node-kubelet-runs")[-1]
     status["resources"] = {"requests": {"cpu": "1"}}
 
 
-@counterexample("resize.pending", "what was taken back stays pending")
+@counterexample("resize.deferred", "what was taken back stays pending")
 def stays_pending(edit: Edit) -> None:
     conditions = edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]
-    conditions.append(dict(pending(edit, "Infeasible")[-1]))
+    conditions.append(dict(pending(edit, "Deferred")[-1]))
 
 
-@counterexample("resize.pending", "a sidecar is restarted for what it cannot get")
+@counterexample("resize.deferred", "a sidecar is restarted for what it cannot get")
 def restarted_in_vain(edit: Edit) -> None:
     edit.statuses("bare", "node-kubelet-runs")[-1]["restartCount"] = 1
 
