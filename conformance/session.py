@@ -174,8 +174,16 @@ class Session:
                 self.progress.notice(f"not everything could be removed: {one_line(error)}")
 
     def _wants_apart(self) -> bool:
-        """Tell whether a scenario that the run may stage disturbs its node, and only that."""
-        return any(goes_apart(name) for one in self.requirements for name in one.scenarios)
+        """Tell whether a scenario that the run may stage disturbs its node, and only that.
+
+        A profile whose scenarios need another node brings it.
+        """
+        return any(
+            goes_apart(name)
+            for one in self.requirements
+            if one.profile is None
+            for name in one.scenarios
+        )
 
     @contextmanager
     def _turn(self, path: Path) -> Iterator[None]:

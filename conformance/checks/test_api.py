@@ -728,11 +728,15 @@ def test_gate_off_keeps_field_in_use() -> None:
     by=KUBELET,
     since="1.28",
     until="1.32",
-    needs=GATE_CONTROL,
+    scenario="api-kubelet-gate-off",
+    needs=(Capability.KUBELET_GATE_OFF, Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, upstream("pkg/kubelet/lifecycle/predicate.go")),
 )
-def test_kubelet_gate_off_rejects() -> None:
+def test_kubelet_gate_off_rejects(timeline: Timeline) -> None:
     """A kubelet whose gate is off fails pods with sidecars: InitContainerRestartPolicyForbidden."""
+    pod = timeline.pod_named("api-kubelet-gate-off-sidecar")
+    reason = pod.last.status.get("reason")
+    assert (pod.phase, reason) == ("Failed", "InitContainerRestartPolicyForbidden")
 
 
 @requirement(

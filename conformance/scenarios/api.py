@@ -229,3 +229,9 @@ def gate_off_blocks(staging: Staging) -> None:
     staging.until_said("sidecar", "START")
     staging.observe(8, "the app must not start")
     staging.read("Pod", "gate-off-blocks", table=True)
+
+
+@scenario("api-kubelet-gate-off", seconds=6, apart=True, refused=("api-kubelet-gate-off-sidecar",))
+def api_kubelet_gate_off(staging: Staging) -> None:
+    """Wait until the kubelet has refused one pod, and run the other."""
+    staging.until_finished()

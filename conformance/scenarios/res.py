@@ -283,3 +283,12 @@ def classes(staging: Staging) -> None:
     propose(staging, "burstable-main", [some], [app])
     propose(staging, "best-effort", [sidecar], [app])
     propose(staging, "pod-level", [sidecar], [app], resources=guaranteed)
+
+
+# CPUs of their own.
+
+
+@scenario("res-cpus", seconds=8, apart=True)
+def res_cpus(staging: Staging) -> None:
+    """Let the pod run to its end on a node that hands out exclusive CPUs."""
+    staging.until_finished()

@@ -360,3 +360,17 @@ def stopped(edit: Edit) -> None:
         if running:
             ended = {"exitCode": 137, "reason": "Error", "finishedAt": running["startedAt"]}
             status["state"] = {"terminated": {**running, **ended}}
+
+
+@counterexample("api.kubelet-gate-off-rejects", "the kubelet runs the pod")
+def not_refused(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-sidecar"):
+        pod["status"].pop("reason", None)
+        pod["status"]["phase"] = "Running"
+
+
+@counterexample("api.kubelet-gate-off-rejects", "the kubelet refuses it for another reason")
+def refused_for_another_reason(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-sidecar"):
+        if "reason" in pod["status"]:
+            pod["status"]["reason"] = "UnexpectedAdmissionError"
