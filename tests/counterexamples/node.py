@@ -192,7 +192,7 @@ def cut_short(edit: Edit) -> None:
     edit.drop_line("sidecar-1", "EXIT")
 
 
-@counterexample("node.graceful-shutdown-order", "the pod does not tell of the shutdown")
-def nothing_told(edit: Edit) -> None:
+@counterexample("node.graceful-shutdown-order", "the pod is never seen to end")
+def never_ended(edit: Edit) -> None:
     for pod in edit.pods():
-        pod["status"].pop("reason", None)
+        pod["status"]["phase"] = "Running"
