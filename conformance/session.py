@@ -232,9 +232,10 @@ class Session:
         if self._scenarios(self._facts(found, cluster)):
             with self.progress.step("testing two pods"):
                 missing = found.capabilities.missing
+                gate_off = Capability.SCHEDULER_GATE_OFF in found.capabilities.configured
                 trial = SelfTest(cluster.api, stage.namespace, self.run_id, images, user=user)
                 findings = trial.run(
-                    sidecars=Capability.SIDECARS not in missing,
+                    sidecars=Capability.SIDECARS not in missing and not gate_off,
                     service=Capability.SERVICE_NETWORK not in missing,
                 )
             found = found.with_admission(findings.admission)

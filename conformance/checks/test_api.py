@@ -745,8 +745,16 @@ def test_kubelet_gate_off_rejects(timeline: Timeline) -> None:
     by=SCHEDULER,
     since="1.28",
     until="1.32",
-    needs=GATE_CONTROL,
+    scenario="api-scheduler-gate-off",
+    needs=(Capability.SCHEDULER_GATE_OFF, Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, upstream("pkg/scheduler/framework/plugins/noderesources/fit.go")),
 )
-def test_scheduler_gate_off_unschedulable() -> None:
+def test_scheduler_gate_off_unschedulable(timeline: Timeline) -> None:
     """A scheduler whose gate is off leaves pods with sidecars unscheduled, and says why."""
+    pod = timeline.pod_named("api-scheduler-gate-off-sidecar")
+    assert "nodeName" not in pod.last.spec, f"it was put on {pod.last.spec['nodeName']}"
+    scheduled = pod.last.condition("PodScheduled")
+    assert scheduled.false
+    assert scheduled.reason == "Unschedulable"
+    assert "the SidecarContainers feature is disabled" in scheduled.message
+    assert timeline.pod_named("api-scheduler-gate-off-plain").phase == "Succeeded"
