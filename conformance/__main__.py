@@ -26,6 +26,7 @@ import pytest
 from conformance import catalogue, cleanup, explain, step, versions
 from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
 from conformance.selection import Selection
+from fixtures.clusters import profiles
 from fixtures.clusters.kind import find_engine
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.host.progress import Progress
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _listed(options: argparse.Namespace) -> Iterator[str]:
-    """Return the lines of the catalogue, of what --only, --level and --quick leave of it."""
+    """Return the lines of the catalogue, of what the options leave of it."""
     catalogue.load_scenarios()
     requirements = [one.requirement for one in catalogue.declared()]
     selection = Selection.from_options(options, requirements)
@@ -161,6 +162,9 @@ def _judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         status = _run_all([None], arguments)
     else:
         wanted = releases.resolve_list(options.kubernetes)
+        if options.profile:
+            for version in wanted:
+                profiles.named(options.profile).require(version)
         find_engine(options.engine, Progress(), install_missing=options.install_missing)
         status = _run_all(wanted, _without_versions(arguments))
     output = Path(options.output)

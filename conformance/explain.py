@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import catalogue, known_failures
+from fixtures.clusters import profiles
 from fixtures.errors import UsageError
 from fixtures.stage.scenario import scenario_named, until_finished
 from reports.model import Level
@@ -65,6 +66,13 @@ def _lines(
     for source in one.sources:
         yield from _row("source", source)
     yield from _row("needs", ", ".join(one.needs))
+    if one.profile:
+        profile = profiles.PROFILES[one.profile]
+        yield from _row(
+            "profile",
+            f"run with --profile {profile.name}, for Kubernetes {profile.versions}: such a cluster "
+            f"{profile.does}",
+        )
     for name in one.scenarios:
         yield from _row("manifest", f"manifests/{name}.yaml")
         steps = scenario_named(name).steps

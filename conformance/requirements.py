@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from fixtures.evidence.capabilities import BEYOND, Capability
+from fixtures.evidence.capabilities import BEYOND, CONFIGURED, Capability
 from fixtures.evidence.components import Component
 from fixtures.versions import minor_of, only_minor
 from fixtures.words import one_line
@@ -64,6 +64,11 @@ class Requirement:
     def area(self) -> str:
         """The part of the id before its first dot."""
         return self.id.split(".", 1)[0]
+
+    @property
+    def profile(self) -> str | None:
+        """The profile whose clusters it is judged on; None where it needs no certain one."""
+        return next((need.value for need in self.needs if need in CONFIGURED), None)
 
     def unpromised_by(self, components: Components, nodes: Collection[str] = ()) -> str | None:
         """Say why these components do not make this promise; None when they do.

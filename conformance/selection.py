@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from fixtures.clusters import profiles
 from fixtures.errors import UsageError
 from fixtures.stage.scenario import takes_long
 from reports.model import Level
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """What --only, --level and --quick leave. Empty tuples choose everything."""
+    """What --profile, --only, --level and --quick leave. What is empty chooses everything.
+
+    A profile leaves what needs it, where --only does not say what is judged.
+    """
 
     patterns: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     quick: bool = False
+    profile: str = ""
 
     @classmethod
     def from_options(cls, options: argparse.Namespace, known: Sequence[Requirement]) -> Selection:
-        """Read the options. Raises UsageError for a level or a requirement there is none of."""
+        """Read the options.
+
+        Raises UsageError for a profile, a level or a requirement there is none of.
+        """
+        profile = profiles.named(options.profile).name if options.profile else ""
         levels = []
         for word in _words(options.level):
             try:
@@ -41,12 +50,14 @@ class Selection:
                 raise UsageError(
                     f"no requirement matches {pattern!r}: --list shows all ids and areas"
                 )
-        return cls(patterns, tuple(levels), options.quick)
+        return cls(patterns, tuple(levels), options.quick, profile)
 
     def leaves_out(self, requirement: Requirement) -> str | None:
         """Say why a requirement is left out; None where it is judged."""
         if self.patterns and not any(_matches(p, requirement) for p in self.patterns):
             return f"left out by --only {','.join(self.patterns)}"
+        if self.profile and not self.patterns and requirement.profile != self.profile:
+            return f"left out by --profile {self.profile}, which --only can widen"
         if self.levels and requirement.level not in self.levels:
             return f"left out by --level {','.join(self.levels).lower()}"
         if self.quick:

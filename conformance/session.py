@@ -174,8 +174,16 @@ class Session:
                 self.progress.notice(f"not everything could be removed: {one_line(error)}")
 
     def _wants_apart(self) -> bool:
-        """Tell whether a scenario that the run may stage disturbs its node, and only that."""
-        return any(goes_apart(name) for one in self.requirements for name in one.scenarios)
+        """Tell whether a scenario that the run may stage disturbs its node, and only that.
+
+        A profile whose scenarios need another node brings it.
+        """
+        return any(
+            goes_apart(name)
+            for one in self.requirements
+            if one.profile is None
+            for name in one.scenarios
+        )
 
     @contextmanager
     def _turn(self, path: Path) -> Iterator[None]:
@@ -224,9 +232,10 @@ class Session:
         if self._scenarios(self._facts(found, cluster)):
             with self.progress.step("testing two pods"):
                 missing = found.capabilities.missing
+                gate_off = Capability.SCHEDULER_GATE_OFF in found.capabilities.configured
                 trial = SelfTest(cluster.api, stage.namespace, self.run_id, images, user=user)
                 findings = trial.run(
-                    sidecars=Capability.SIDECARS not in missing,
+                    sidecars=Capability.SIDECARS not in missing and not gate_off,
                     service=Capability.SERVICE_NETWORK not in missing,
                 )
             found = found.with_admission(findings.admission)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PREFIX = "INPUT_"
-PLAIN = ("kubernetes", "context", "only", "level")
+PLAIN = ("kubernetes", "profile", "context", "only", "level")
 PATHS = ("kubeconfig", "output")
 SWITCHES = ("quick",)
 ARGS = "args"

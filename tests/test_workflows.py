@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,12 +167,14 @@ def test_actionlint_finds_nothing_and_finds_a_mistake(tmp_path: Path) -> None:
 def test_the_versions_become_an_output_that_a_matrix_takes(tmp_path: Path) -> None:
     commands = script(ROOT / ".github" / "workflows" / "nightly.yaml", "versions")
     python = tmp_path / ".nox" / "conformance" / "bin" / "python"
-    program(
-        python, """test "$*" = "-m conformance versions --json"; echo '["v1.37.2", "v1.38.0"]'"""
-    )
+    told = '[{"version": "v1.37.2", "profile": "", "label": "v1.37.2"}]'
+    program(python, f"""test "$*" = "-m conformance versions --json --profiles"; echo '{told}'""")
     done = run(commands, tmp_path, GITHUB_OUTPUT=str(tmp_path / "output"))
     assert done.returncode == 0, done.stderr
-    assert json.loads(outputs(tmp_path / "output")["versions"]) == ["v1.37.2", "v1.38.0"]
+    (wanted,) = json.loads(outputs(tmp_path / "output")["runs"])
+    job = load(ROOT / ".github" / "workflows" / "nightly.yaml")["jobs"]["judge"]
+    taken = set(re.findall(r"matrix\.(\w+)", json.dumps(job)))
+    assert taken == {*wanted} == {*asdict(versions.Wanted("v1.37.2")), "label"}
 
 
 def test_without_versions_the_step_fails_and_says_nothing_else(tmp_path: Path) -> None:
@@ -295,9 +298,10 @@ def test_a_regression_fails_the_night_and_is_named(tmp_path: Path, where: str) -
 
 def test_a_generated_pipeline_gives_the_template_inputs_that_it_has() -> None:
     spec = next(yaml.safe_load_all((GITLAB / "conformance.yml").read_text(encoding="utf-8")))
-    included: Any = versions.pipeline(["v1.29.15", "v1.37.2"])["include"]
+    wanted = [versions.Wanted("v1.29.15"), versions.Wanted("v1.37.2", "static-cpus")]
+    included: Any = versions.pipeline(wanted)["include"]
     *jobs, end = included
-    assert [job["inputs"]["job"] for job in jobs] == ["v1.29.15", "v1.37.2"]
+    assert [job["inputs"]["job"] for job in jobs] == ["v1.29.15", "v1.37.2+static-cpus"]
     for job in jobs:
         assert (ROOT / job["local"]).is_file()
         assert {*job["inputs"]} <= {*spec["spec"]["inputs"]}

@@ -739,11 +739,15 @@ def test_gate_off_keeps_field_in_use() -> None:
     by=KUBELET,
     since="1.28",
     until="1.32",
-    needs=GATE_CONTROL,
+    scenario="api-kubelet-gate-off",
+    needs=(Capability.KUBELET_GATE_OFF, Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, upstream("pkg/kubelet/lifecycle/predicate.go")),
 )
-def test_kubelet_gate_off_rejects() -> None:
+def test_kubelet_gate_off_rejects(timeline: Timeline) -> None:
     """A kubelet whose gate is off fails pods with sidecars: InitContainerRestartPolicyForbidden."""
+    pod = timeline.pod_named("api-kubelet-gate-off-sidecar")
+    reason = pod.last.status.get("reason")
+    assert (pod.phase, reason) == ("Failed", "InitContainerRestartPolicyForbidden")
 
 
 @requirement(
@@ -752,8 +756,16 @@ def test_kubelet_gate_off_rejects() -> None:
     by=SCHEDULER,
     since="1.28",
     until="1.32",
-    needs=GATE_CONTROL,
+    scenario="api-scheduler-gate-off",
+    needs=(Capability.SCHEDULER_GATE_OFF, Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, upstream("pkg/scheduler/framework/plugins/noderesources/fit.go")),
 )
-def test_scheduler_gate_off_unschedulable() -> None:
+def test_scheduler_gate_off_unschedulable(timeline: Timeline) -> None:
     """A scheduler whose gate is off leaves pods with sidecars unscheduled, and says why."""
+    pod = timeline.pod_named("api-scheduler-gate-off-sidecar")
+    assert "nodeName" not in pod.last.spec, f"it was put on {pod.last.spec['nodeName']}"
+    scheduled = pod.last.condition("PodScheduled")
+    assert scheduled.false
+    assert scheduled.reason == "Unschedulable"
+    assert "the SidecarContainers feature is disabled" in scheduled.message
+    assert timeline.pod_named("api-scheduler-gate-off-plain").phase == "Succeeded"

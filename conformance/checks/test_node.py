@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from conformance.checks.instances import assert_ran_once
+from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import KUBELET, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.node import tells_usage
 from conformance.sources import (
@@ -22,6 +23,7 @@ from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import EvidenceLostError, NotDoneError
 from fixtures.evidence.recording import PAUSE_API_SERVER
 from fixtures.kubeapi.metrics import samples_of
+from fixtures.kubeapi.status import has_ended
 
 if TYPE_CHECKING:
     from fixtures.evidence.pods import Container, Pod
@@ -344,11 +346,15 @@ def test_metrics(timeline: Timeline) -> None:
     "node.graceful-shutdown-order",
     OBSERVED,
     since="1.29",
+    scenario="node-shutdown",
     source=f"{DOCS}/concepts/cluster-administration/node-shutdown/",
-    needs=(*NEEDS, Capability.GRACEFUL_SHUTDOWN),
+    needs=(Capability.GRACEFUL_SHUTDOWN, *NEEDS, Capability.UNCHANGED_GRACE),
 )
-def test_graceful_shutdown_order() -> None:
+def test_graceful_shutdown_order(timeline: Timeline) -> None:
     """A graceful shutdown of the node stops the containers of each pod in their order."""
+    assert_reverse_order(timeline.pod, ("sidecar-1", "sidecar-2"))
+    assert timeline["sidecar-1"].said("EXIT")
+    assert has_ended(timeline.pod.last.raw), f"the pod is {timeline.pod.phase}"
 
 
 @requirement(
@@ -366,8 +372,18 @@ def test_pressure_eviction() -> None:
     "node.old-kubelet-skew",
     SHOULD,
     since="1.29",
+    until="1.32",
+    scenario="api-kubelet-gate-off",
     source=KEP_SIDECARS,
-    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+    needs=(Capability.KUBELET_GATE_OFF, Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS),
 )
-def test_old_kubelet_skew() -> None:
-    """A kubelet with the feature turned off refuses pods with sidecars."""
+def test_old_kubelet_skew(timeline: Timeline) -> None:
+    """A kubelet with the feature turned off refuses pods with sidecars, and runs others."""
+    refused = timeline.pod_named("api-kubelet-gate-off-sidecar")
+    stored = refused.last.spec["initContainers"][0].get("restartPolicy")
+    assert stored == "Always", "the API server did not keep the sidecar"
+    for container in refused.containers.values():
+        assert not container.ever_started, f"{container} was started"
+    plain = timeline.pod_named("api-kubelet-gate-off-plain")
+    assert plain["init"].said("DONE") < plain["app"].said("START")
+    assert plain.phase == "Succeeded", f"{plain.name} is {plain.phase}"

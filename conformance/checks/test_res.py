@@ -438,18 +438,35 @@ def test_podresources_api(timeline: Timeline) -> None:
         assert told["res-pod"] == {"sidecar", "large", "small"}, f"{call}: {told['res-pod']}"
 
 
-# Beyond what can be judged from outside.
+def cpus_of(container: Container) -> set[int]:
+    """Return the CPUs that a container has said it may run on, at any time."""
+    texts = [line.text for line in container.last.lines if line.begins_with("CPUS")]
+    parts = [part for text in texts for part in text.removeprefix("CPUS").strip().split(",")]
+    ends = [[int(end) for end in part.split("-")] for part in parts]
+    return {cpu for first, *last in ends for cpu in range(first, (last or [first])[0] + 1)}
 
 
 @requirement(
     "res.cpu-exclusive",
     MUST,
     since="1.29",
+    scenario="res-cpus",
     source=pull(119447),
-    needs=(Capability.SIDECARS, Capability.STATIC_CPU_MANAGER),
+    needs=(Capability.STATIC_CPUS, Capability.SIDECARS, *OWN_RESOURCES),
 )
-def test_cpu_exclusive() -> None:
+def test_cpu_exclusive(timeline: Timeline) -> None:
     """CPUs of a plain init container may be given to later containers, those of a sidecar not."""
+    # What the sidecar has said before and after the app ran is taken together: it has kept its CPU.
+    assert len(timeline["sidecar"].all_said("CPUS")) == 2
+    cpus = {name: cpus_of(timeline[name]) for name in ("init", "sidecar", "app")}
+    for name in ("init", "sidecar"):
+        assert len(cpus[name]) == 1, f"{name} has no CPU of its own, it may run on {cpus[name]}"
+    assert cpus["app"], "the app may run on no CPU"
+    shared = cpus["app"] & cpus["sidecar"]
+    assert not shared, f"the app may run on CPU {shared} of the sidecar"
+
+
+# Beyond what can be judged from outside.
 
 
 @requirement(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import MUST, OBSERVED, SCHEDULED, SHOULD, requirement
 from conformance.scenarios.res import WIDGET
 from conformance.scenarios.sched import REFUSED
@@ -84,11 +85,19 @@ def test_extended_resource_sum(timeline: Timeline) -> None:
     OBSERVED,
     by=SCHEDULED,
     since="1.29",
+    scenario="sched-scoring",
     source=pull(127878),
-    needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),
+    # Elsewhere nobody knows what else comes and goes on the nodes.
+    needs=(Capability.SEVERAL_NODES, Capability.SIDECARS, Capability.NODE_ACCESS, *OWN_RESOURCES),
 )
-def test_scoring() -> None:
+def test_scoring(timeline: Timeline) -> None:
     """The scheduler counts the sidecars of the pods on a node when it rates the node."""
+    where = {
+        name: timeline.pod_named(f"sched-scoring-{name}").last.spec["nodeName"]
+        for name in ("before", "loaded", "after")
+    }
+    assert where["loaded"] == where["before"]
+    assert where["after"] != where["loaded"], "the node is preferred as if the sidecars were none"
 
 
 @requirement(
@@ -97,7 +106,7 @@ def test_scoring() -> None:
     by=SCHEDULED,
     since="1.30",
     source=pull(123366),
-    needs=(Capability.SIDECARS, Capability.SEVERAL_NODES),
+    needs=(Capability.SIDECARS, Capability.UNEVEN_IMAGES),
 )
 def test_image_locality() -> None:
     """The scheduler prefers nodes that hold the images of a pod's sidecars."""

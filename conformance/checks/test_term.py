@@ -341,11 +341,16 @@ def test_prestop_overrun(timelines: Mapping[str, Timeline]) -> None:
     OBSERVED,
     since="1.28",
     until="1.28",
+    scenario="term-delete",
     source=(KEP_SIDECARS, SIDECAR_BLOG),
-    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+    needs=(Capability.ALPHA, Capability.SIDECARS),
 )
-def test_alpha_unordered() -> None:
+def test_alpha_unordered(timeline: Timeline) -> None:
     """As an alpha feature, sidecars are terminated together with the regular containers."""
+    app = timeline["app"]
+    for name in ("sidecar-1", "sidecar-2"):
+        assert timeline[name].said("TERM") < app.said("EXIT"), f"{name} outlived the app"
+        assert app.said("TERM") < timeline[name].said("EXIT"), f"{name} had ended before"
 
 
 @requirement(
@@ -653,11 +658,23 @@ def test_sleep_hook(timeline: Timeline) -> None:
     "term.stopsignal",
     OBSERVED,
     since="1.33",
+    scenario="term-stopsignal",
     source=POD_TERMINATION,
-    needs=(Capability.SIDECARS, Capability.GATE_CONTROL),
+    needs=(Capability.STOP_SIGNALS, Capability.SIDECARS, Capability.UNCHANGED_CONTAINERS),
 )
-def test_stopsignal() -> None:
-    """The stop signal that a sidecar's lifecycle names is sent to it instead of SIGTERM."""
+def test_stopsignal(timeline: Timeline) -> None:
+    """The stop signal that a sidecar's lifecycle names is sent to it instead of SIGTERM.
+
+    Other containers get their own. The order is the same, and statuses tell each signal.
+    """
+    wanted = {"app": "USR2", "unnamed": "TERM", "named": "USR1"}
+    for name, signal in wanted.items():
+        said = {word for word in ("USR1", "USR2", "TERM") if timeline[name].ever_said(word)}
+        assert said == {signal}, f"{name} got {sorted(said)} and not {signal}"
+        told = {seen.value.raw.get("stopSignal") for seen in timeline[name].statuses}
+        assert f"SIG{signal}" in told, f"the status of {name} tells {told}"
+    assert timeline["app"].said("EXIT") < timeline["unnamed"].said("TERM")
+    assert timeline["unnamed"].said("EXIT") < timeline["named"].said("USR1")
 
 
 @requirement(

@@ -229,3 +229,21 @@ def gate_off_blocks(staging: Staging) -> None:
     staging.until_said("sidecar", "START")
     staging.observe(8, "the app must not start")
     staging.read("Pod", "gate-off-blocks", table=True)
+
+
+@scenario("api-scheduler-gate-off", seconds=8, refused=("api-scheduler-gate-off-sidecar",))
+def api_scheduler_gate_off(staging: Staging) -> None:
+    """Wait until the scheduler has left one pod out, and run the other."""
+    left_out = "api-scheduler-gate-off-sidecar"
+    staging.until(
+        "the scheduler to say why it leaves a pod out",
+        lambda: staging.condition("PodScheduled", left_out) == "False",
+    )
+    staging.until_finished("api-scheduler-gate-off-plain")
+    staging.observe(2, "the scheduler might put it somewhere")
+
+
+@scenario("api-kubelet-gate-off", seconds=6, apart=True, refused=("api-kubelet-gate-off-sidecar",))
+def api_kubelet_gate_off(staging: Staging) -> None:
+    """Wait until the kubelet has refused one pod, and run the other."""
+    staging.until_finished()

@@ -306,3 +306,21 @@ def node_api(staging: Staging) -> None:
     staging.execute("bash", "-c", PAUSE, "pause", uid(staging), action=PAUSE_API_SERVER)
     staging.until_ready()
     read_cgroups(staging, "node-api")
+
+
+@scenario("node-shutdown", seconds=12, disturbs=True, apart=True)
+def node_shutdown(staging: Staging) -> None:
+    """Tell the kubelet that a shutdown begins, and afterwards that it was called off."""
+    for name in ("sidecar-1", "sidecar-2", "app"):
+        staging.until_said(name, "UP")
+    staging.until_ready()
+    staging.cleanup.callback(prepare_for_shutdown, staging, begins=False)
+    prepare_for_shutdown(staging, begins=True)
+    staging.until_finished()
+
+
+def prepare_for_shutdown(staging: Staging, *, begins: bool) -> None:
+    """Send the signal of systemd-logind that a shutdown begins, or that it is over."""
+    signal = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager", "PrepareForShutdown")
+    told = str(begins).lower()
+    staging.execute("busctl", "emit", *signal, "b", told, action=f"shutdown-{told}")

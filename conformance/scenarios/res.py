@@ -377,3 +377,12 @@ def classes(staging: Staging) -> None:
     # Each of the two has room in this, and both together have not.
     short = {"requests": {"memory": "8Mi"}}
     propose(staging, "short", [some], [container("app", amount=5)], resources=short)
+
+
+# CPUs of their own.
+
+
+@scenario("res-cpus", seconds=8, apart=True)
+def res_cpus(staging: Staging) -> None:
+    """Let the pod run to its end on a node that hands out exclusive CPUs."""
+    staging.until_finished()

@@ -35,3 +35,19 @@ def sched_hostport(staging: Staging) -> None:
             f"{name} to be looked at by the scheduler",
             partial(staging.condition, "PodScheduled", name),
         )
+
+
+@scenario("sched-scoring", seconds=12, applies=False)
+def sched_scoring(staging: Staging) -> None:
+    """See which node is preferred, put sidecars there that ask for much, and see it again."""
+    before, loaded, after = staging.documents
+    staging.create(before)
+    staging.until_finished(before["metadata"]["name"])
+    stored = staging.read("Pod", before["metadata"]["name"]).body
+    node = staging.get(path_of("Node", None, stored["spec"]["nodeName"])).body
+    host = node["metadata"]["labels"][manifest.HOSTNAME]
+    loaded["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
+    staging.create(loaded)
+    staging.until_ready(loaded["metadata"]["name"])
+    staging.create(after)
+    staging.until_finished(after["metadata"]["name"])

@@ -117,6 +117,16 @@ def term_ways(staging: Staging) -> None:
     staging.until_finished(deadline)
 
 
+@scenario("term-stopsignal", seconds=9)
+def term_stopsignal(staging: Staging) -> None:
+    """Delete the pod when each container waits for its signal."""
+    for name in ("named", "unnamed", "app"):
+        staging.until_said(name, "UP")
+    staging.until_ready()
+    staging.delete()
+    staging.until_gone()
+
+
 @scenario("term-sleep", seconds=12)
 def term_sleep(staging: Staging) -> None:
     """Delete the pod; ask whether a sleep of no length would be accepted, too."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from conformance.catalogue import declared, lines, markdown
 from conformance.requirements import Requirement
+from fixtures.clusters import profiles
+from fixtures.evidence.capabilities import Capability
 from fixtures.stage.detect import SIDECARS_SINCE
 from fixtures.versions import minor_of
 from reports.model import Level
@@ -47,8 +50,20 @@ def test_the_list_is_sorted_and_counted() -> None:
     assert list(lines([])) == ["0 requirements"]
 
 
+def test_the_list_says_which_profile_a_promise_needs() -> None:
+    one = promise("term.order", Level.MUST, needs=(Capability.SIDECARS, Capability.STATIC_CPUS))
+    assert next(lines([one])).endswith("Sidecars keep their order. (--profile static-cpus)")
+    assert "| `--profile stop-signals`" not in "\n".join(markdown(declared()))
+    assert ", `--profile stop-signals` |" in "\n".join(markdown(declared()))
+
+
 def promise(
-    identifier: str, level: Level, *, since: str = "1.29", until: str | None = None
+    identifier: str,
+    level: Level,
+    *,
+    since: str = "1.29",
+    until: str | None = None,
+    needs: tuple[Capability, ...] = (),
 ) -> Requirement:
     return Requirement(
         id=identifier,
@@ -58,8 +73,18 @@ def promise(
         until=until,
         sources=("KEP-753",),
         scenarios=("one",),
-        needs=(),
+        needs=needs,
     )
+
+
+def test_the_page_of_profiles_names_what_each_judges() -> None:
+    page = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8").splitlines()
+    for name in profiles.PROFILES:
+        (row,) = [line for line in page if line.startswith(f"| `{name}` |")]
+        judged = re.findall(r"`([a-z.-]+)`", row.split(" | ")[-1])
+        assert judged == [
+            one.requirement.id for one in declared() if one.requirement.profile == name
+        ]
 
 
 LATER = {
@@ -77,6 +102,7 @@ LATER = {
     "hook.sleep": "PodLifecycleSleepAction is beta, and on, since 1.30",
     "job.ends-after-sidecars": "1.31 delays the last condition of a Job until its pods have ended",
     "job.success-policy": "JobSuccessPolicy is beta, and on, since 1.31",
+    "node.old-kubelet-skew": "1.33 locks the gate: it cannot be off any more",
     "node.kubelet-restart-status-stable": "1.35 brings it, with a gate for what was before",
     "res.dra-extended": "1.35 brings it, as part of a feature that is newer than sidecars",
     "res.pod-level": "PodLevelResources is beta, and on, since 1.34",

@@ -64,6 +64,13 @@ def test_a_promise_that_no_cluster_can_be_held_to_says_so() -> None:
     assert "manifest none: it needs what no cluster" in told(beyond.requirement.id)
 
 
+def test_a_promise_that_needs_a_profile_says_how_to_have_it_judged() -> None:
+    text = told("api.kubelet-gate-off-rejects")
+    assert "profile run with --profile kubelet-gate-off, for Kubernetes 1.29 to 1.32: such" in text
+    assert "such a cluster has a second node whose kubelet" in text
+    assert " profile " not in told("term.reverse-order")
+
+
 def test_an_id_there_is_none_of_gets_those_that_are_near() -> None:
     with pytest.raises(UsageError) as caught:
         list(explain.explain(["term.main-first", "term.reverse-ordre"]))

@@ -10,6 +10,7 @@ import pytest
 from conformance.requirements import Requirement
 from conformance.selection import Selection
 from fixtures.errors import UsageError
+from fixtures.evidence.capabilities import Capability
 from fixtures.stage.scenario import Scenario, until_finished
 from reports.model import Level
 
@@ -31,7 +32,9 @@ KNOWN = [
 
 
 def chosen(**options: object) -> list[str]:
-    given = argparse.Namespace(**{"only": None, "level": None, "quick": False, **options})
+    given = argparse.Namespace(
+        **{"only": None, "level": None, "quick": False, "profile": None, **options}
+    )
     selection = Selection.from_options(given, KNOWN)
     return [one.id for one in KNOWN if selection.leaves_out(one) is None]
 
@@ -89,11 +92,29 @@ def test_choices_narrow_one_another_and_say_why() -> None:
     assert Selection(quick=True).leaves_out(KNOWN[1]) == why
 
 
+def test_a_profile_leaves_what_needs_it_unless_others_are_named() -> None:
+    needing = replace(PLAIN, id="res.cpus", needs=(Capability.STATIC_CPUS,))
+    given = argparse.Namespace(only=None, level=None, quick=False, profile="static-cpus")
+    selection = Selection.from_options(given, [*KNOWN, needing])
+    assert selection.leaves_out(needing) is None
+    why = "left out by --profile static-cpus, which --only can widen"
+    assert selection.leaves_out(PLAIN) == why
+    given.only = "term"
+    selection = Selection.from_options(given, [*KNOWN, needing])
+    assert selection.leaves_out(PLAIN) is None
+    assert selection.leaves_out(needing) == "left out by --only term"
+    given.profile = "stop-signals"
+    given.only = None
+    selection = Selection.from_options(given, [*KNOWN, needing])
+    assert selection.leaves_out(needing) == why.replace("static-cpus", "stop-signals")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"only": "term.nope"}, "no requirement matches 'term.nope': --list shows all"),
         ({"only": "term,Term"}, "no requirement matches 'Term'"),
+        ({"profile": "cpus"}, "there is no profile 'cpus': choose of "),
         ({"level": "must,may"}, "unknown level 'may': choose of must, should, observed"),
     ],
 )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ from fixtures.host.progress import Progress
 from fixtures.images import releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.namespaces import ENFORCE, QUESTION, RESTRICTED
+from fixtures.stage.detect import Found, detect
 from fixtures.stage.stage import Stage
 from reports import FORMATS, jsonreport, runpage
 from reports.model import Level, Verdict
@@ -206,6 +208,7 @@ class Server:
             },
         }
         self.asked: list[tuple[str, str]] = []
+        self.created: list[Json] = []
         self.pods = Pods("sidecar-run")
         self.namespaces: list[Json] = []
         self.replies: dict[str, Any] = {
@@ -222,6 +225,8 @@ class Server:
     def answer(self, request: Request) -> Reply | Ran:
         """Answer as an API server does."""
         self.asked.append((request.method, request.path))
+        if request.method == "POST" and request.path.endswith("/pods"):
+            self.created.append(request.body)
         if request.method == "POST" and request.body["metadata"]["name"] == QUESTION:
             return Reply(request.body, status=201)
         if (request.method, request.path) == ("POST", "/api/v1/namespaces"):
@@ -287,6 +292,15 @@ def test_a_node_apart_is_made_for_a_scenario_that_disturbs_its_node_only(run: Ru
     made.requirements.append(requirement(scenarios=("node-kubelet",)))
     with made.open_cluster():
         assert run.done[-1] == "create run with a node apart"
+
+
+def test_a_profile_brings_the_node_apart_of_its_scenarios_itself(run: Run) -> None:
+    made = run.session()
+    catalogue.load_scenarios()
+    needs = (Capability.GRACEFUL_SHUTDOWN,)
+    made.requirements.append(requirement(scenarios=("node-shutdown",), needs=needs))
+    with made.open_cluster():
+        assert run.done[-1] == "create run"
 
 
 def test_a_cluster_that_cannot_be_removed_is_a_notice_and_no_error(
@@ -426,6 +440,23 @@ def test_pods_are_tried_before_anything_is_staged(run: Run) -> None:
     sentence = "dropped metadata.labels.sidecar-conformance/self-test"
     assert sentence in facts.cluster["admission"]
     assert f"admission of this cluster: {sentence}" in run.shown.getvalue()
+
+
+@pytest.mark.parametrize("configured", [(), (Capability.SCHEDULER_GATE_OFF,)])
+def test_a_scheduler_that_takes_no_sidecars_is_tried_without(
+    run: Run, monkeypatch: pytest.MonkeyPatch, configured: tuple[Capability, ...]
+) -> None:
+    def found(*arguments: Any, **words: Any) -> Found:  # noqa: ANN401 - passed on
+        made = detect(*arguments, **words)
+        more = {"configured": configured}
+        return replace(made, capabilities=made.capabilities.model_copy(update=more))
+
+    monkeypatch.setattr(sessions, "detect", found)
+    with pytest.raises(UsageError, match="no manifests/no-such-manifest"):
+        run.stage(requirement(scenarios=("no-such-manifest",)))
+    created = [one for one in run.server.created if one["metadata"]["name"] == "self-test"]
+    init = created[-1]["spec"]["initContainers"]
+    assert any("restartPolicy" in one for one in init) == (not configured)
 
 
 def test_the_patience_of_the_options_holds_for_the_run(

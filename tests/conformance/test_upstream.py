@@ -9,7 +9,7 @@ from conformance.catalogue import declared
 
 TABLE = Path(__file__).parents[2] / "docs" / "upstream-tests.md"
 ROW = re.compile(r"\| \[(\S+:\d+)\]\(https://\S+\) \| 1\.\d+ \| (.*) \|")
-UPSTREAM_CASES = 147
+UPSTREAM_CASES = 148
 """Cases with a sidecar at v1.37.2."""
 
 

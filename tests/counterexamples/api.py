@@ -11,6 +11,8 @@ from fixtures.stage import manifest
 from tests.kit.edits import Edit, counterexample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     Json = dict[str, Any]
 
 
@@ -370,3 +372,52 @@ def stopped(edit: Edit) -> None:
         if running:
             ended = {"exitCode": 137, "reason": "Error", "finishedAt": running["startedAt"]}
             status["state"] = {"terminated": {**running, **ended}}
+
+
+LEFT_OUT = "api-scheduler-gate-off-sidecar"
+
+
+def conditions(edit: Edit, pod: str) -> Iterator[Json]:
+    """Yield all versions of the condition that tells whether a pod is scheduled."""
+    for one in edit.pods(pod):
+        for condition in one["status"].get("conditions") or []:
+            if condition["type"] == "PodScheduled":
+                yield condition
+
+
+@counterexample("api.scheduler-gate-off-unschedulable", "the pod is put on a node")
+def put_on_a_node(edit: Edit) -> None:
+    for pod in edit.pods(LEFT_OUT):
+        pod["spec"]["nodeName"] = "one"
+
+
+@counterexample("api.scheduler-gate-off-unschedulable", "the scheduler does not say why")
+def left_out_without_a_reason(edit: Edit) -> None:
+    for condition in conditions(edit, LEFT_OUT):
+        condition["message"] = "0/1 nodes are available: 1 Insufficient cpu."
+
+
+@counterexample("api.scheduler-gate-off-unschedulable", "the scheduler has not looked at it")
+def not_looked_at(edit: Edit) -> None:
+    for condition in conditions(edit, LEFT_OUT):
+        condition["reason"] = "SchedulingGated"
+
+
+@counterexample("api.scheduler-gate-off-unschedulable", "a pod without sidecars is left out, too")
+def others_left_out(edit: Edit) -> None:
+    for pod in edit.pods("api-scheduler-gate-off-plain"):
+        pod["status"]["phase"] = "Pending"
+
+
+@counterexample("api.kubelet-gate-off-rejects", "the kubelet runs the pod")
+def not_refused(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-sidecar"):
+        pod["status"].pop("reason", None)
+        pod["status"]["phase"] = "Running"
+
+
+@counterexample("api.kubelet-gate-off-rejects", "the kubelet refuses it for another reason")
+def refused_for_another_reason(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-sidecar"):
+        if "reason" in pod["status"]:
+            pod["status"]["reason"] = "UnexpectedAdmissionError"

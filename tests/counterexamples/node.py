@@ -200,3 +200,44 @@ def not_counted(edit: Edit) -> None:
 @counterexample("node.metrics", "nothing is told of what the sidecar uses")
 def no_usage(edit: Edit) -> None:
     edit.action("read-usage").answer["lines"] = []
+
+
+@counterexample("node.old-kubelet-skew", "the sidecar of a pod that was refused is started")
+def started_all_the_same(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-sidecar"):
+        state = {"running": {"startedAt": pod["metadata"]["creationTimestamp"]}}
+        status = {"name": "sidecar", "restartCount": 0, "state": state, "containerID": "x://1"}
+        pod["status"]["initContainerStatuses"] = [{**status, "lastState": {}, "ready": False}]
+
+
+@counterexample("node.old-kubelet-skew", "the API server drops the sidecar's restart policy")
+def dropped_for_the_kubelet(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-sidecar"):
+        del pod["spec"]["initContainers"][0]["restartPolicy"]
+
+
+@counterexample("node.old-kubelet-skew", "a pod without sidecars is refused as well")
+def others_refused(edit: Edit) -> None:
+    for pod in edit.pods("api-kubelet-gate-off-plain"):
+        pod["status"]["phase"] = "Failed"
+
+
+@counterexample("node.graceful-shutdown-order", "the first sidecar stops with the second")
+def shut_down_at_once(edit: Edit) -> None:
+    edit.move_line("sidecar-1", "TERM", before=("sidecar-2", "EXIT"))
+
+
+@counterexample("node.graceful-shutdown-order", "the sidecars stop with the app")
+def shut_down_with_the_app(edit: Edit) -> None:
+    edit.move_line("sidecar-2", "TERM", before=("app", "EXIT"))
+
+
+@counterexample("node.graceful-shutdown-order", "the first sidecar is cut short")
+def cut_short(edit: Edit) -> None:
+    edit.drop_line("sidecar-1", "EXIT")
+
+
+@counterexample("node.graceful-shutdown-order", "the pod is never seen to end")
+def never_ended(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["status"]["phase"] = "Running"

@@ -226,3 +226,37 @@ def not_told(edit: Edit) -> None:
     data = base64.b64decode(answer["output"])
     assert b"sidecar" in data
     answer["output"] = base64.b64encode(data.replace(b"sidecar", b"another")).decode()
+
+
+def cpus(edit: Edit, container: str, new: str) -> None:
+    """Let a container have said at any time that it may run on these CPUs."""
+    for record in edit.of(LogRecord):
+        if record.container == container and record.line.startswith("CPUS "):
+            _, _, uptime = record.line.split(" ")
+            record.line = f"CPUS {new} {uptime}"
+
+
+@counterexample("res.cpu-exclusive", "the app may run on the CPU of the sidecar")
+def shared_with_the_app(edit: Edit) -> None:
+    cpus(edit, "app", "0-63")
+
+
+@counterexample("res.cpu-exclusive", "the sidecar has no CPU of its own")
+def no_cpu_of_its_own(edit: Edit) -> None:
+    cpus(edit, "sidecar", "0-63")
+
+
+@counterexample("res.cpu-exclusive", "the init container has no CPU of its own")
+def none_for_the_init_container(edit: Edit) -> None:
+    cpus(edit, "init", "0,2-63")
+
+
+@counterexample("res.cpu-exclusive", "the sidecar loses its CPU to another while the app runs")
+def lost_later(edit: Edit) -> None:
+    *_, last = [
+        record
+        for record in edit.of(LogRecord)
+        if record.container == "sidecar" and record.line.startswith("CPUS ")
+    ]
+    _, _, uptime = last.line.split(" ")
+    last.line = f"CPUS 63 {uptime}"

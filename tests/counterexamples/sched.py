@@ -41,3 +41,10 @@ def init_alone(edit: Edit) -> None:
 @counterexample("sched.extended-resource-sum", "the sidecar's widget is not counted")
 def uncounted(edit: Edit) -> None:
     scheduled(edit, "res-fit-widgets")
+
+
+@counterexample("sched.scoring", "the node with the sidecars is preferred as before")
+def preferred_as_before(edit: Edit) -> None:
+    (node,) = {pod["spec"].get("nodeName") for pod in edit.pods("sched-scoring-before")} - {None}
+    for pod in edit.pods("sched-scoring-after"):
+        pod["spec"]["nodeName"] = node

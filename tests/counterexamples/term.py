@@ -443,3 +443,49 @@ def what_was_left(edit: Edit) -> None:
 @counterexample("term.kubelet-restart", "the sidecar is told to stop when the kubelet comes back")
 def no_longer_waits(edit: Edit) -> None:
     edit.shift_line("sidecar", "TERM", -6, "node-kubelet-stops")
+
+
+@counterexample("term.alpha-unordered", "a sidecar is told to stop when the app has ended")
+def in_order_as_alpha(edit: Edit) -> None:
+    edit.move_line("sidecar-1", "TERM", after=("app", "EXIT"))
+
+
+@counterexample("term.alpha-unordered", "a sidecar has ended when the app is told to stop")
+def before_the_app_as_alpha(edit: Edit) -> None:
+    edit.move_line("sidecar-2", "EXIT", before=("app", "TERM"))
+
+
+@counterexample("term.stopsignal", "the sidecar gets SIGTERM, whatever it names")
+def term_instead(edit: Edit) -> None:
+    edit.rename_line("named", "USR1", "TERM")
+
+
+@counterexample("term.stopsignal", "the app gets SIGTERM, whatever it names")
+def term_instead_for_the_app(edit: Edit) -> None:
+    edit.rename_line("app", "USR2", "TERM")
+
+
+@counterexample("term.stopsignal", "a sidecar that names none gets the signal of the other")
+def signal_of_another(edit: Edit) -> None:
+    edit.rename_line("unnamed", "TERM", "USR1")
+
+
+@counterexample("term.stopsignal", "the sidecar gets SIGTERM as well")
+def both_signals(edit: Edit) -> None:
+    edit.add_line("named", "TERM", like=("named", "USR1"), seconds=0.2)
+
+
+@counterexample("term.stopsignal", "the status of the sidecar tells another signal")
+def another_signal_told(edit: Edit) -> None:
+    for status in edit.statuses("named"):
+        status["stopSignal"] = "SIGTERM"
+
+
+@counterexample("term.stopsignal", "the sidecars get their signals together")
+def signals_together(edit: Edit) -> None:
+    edit.move_line("named", "USR1", before=("unnamed", "EXIT"))
+
+
+@counterexample("term.stopsignal", "a sidecar gets its signal before the app has ended")
+def signal_before_the_app(edit: Edit) -> None:
+    edit.move_line("unnamed", "TERM", before=("app", "EXIT"))

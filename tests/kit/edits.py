@@ -80,9 +80,14 @@ def mended(requirement: str) -> Callable[[Callable[[Edit], None]], Callable[[Edi
 
 
 def labels() -> list[str]:
-    """Return the labels of the kept runs, newest first."""
+    """Return the labels of the kept runs, newest first, those of a version before its profiles."""
     found = [path.name for path in RECORDINGS.iterdir() if path.is_dir()]
-    return sorted(found, key=lambda name: [int(n) for n in name[1:].split(".")], reverse=True)
+
+    def age(label: str) -> tuple[list[int], str]:
+        version, _, profile = label.partition("+")
+        return [-int(number) for number in version[1:].split(".")], profile
+
+    return sorted(found, key=age)
 
 
 def kept(label: str, scenario: str) -> Path:

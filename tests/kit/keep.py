@@ -22,7 +22,9 @@ def keep(run: Path, names: list[str]) -> int:
     target = RECORDINGS / label
     target.mkdir(parents=True, exist_ok=True)
     # Of the machine that recorded it nothing matters to a check.
-    facts["reproduce"] = f"nox -s conformance -- --kubernetes {label}"
+    version, _, profile = label.partition("+")
+    words = ["--kubernetes", version, *(["--profile", profile] if profile else [])]
+    facts["reproduce"] = " ".join(["nox -s conformance --", *words])
     facts["cluster"]["kernel"] = ""
     text = json.dumps(facts, indent=1, sort_keys=True)
     (target / "run.json").write_text(text + "\n", encoding="utf-8")

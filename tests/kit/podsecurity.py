@@ -59,7 +59,9 @@ def handlers_of(container: Json) -> Iterator[Json]:
     for probe in PROBES:
         if probe in container:
             yield container[probe]
-    yield from (container.get("lifecycle") or {}).values()
+    for name, hook in (container.get("lifecycle") or {}).items():
+        if name != "stopSignal":
+            yield hook
 
 
 def beyond_baseline(spec: Json) -> list[str]:

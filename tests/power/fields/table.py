@@ -435,6 +435,9 @@ COVERED = (
         By.KUBELET,
     ),
     Covered(of("status", "podIP"), ("net.shared-localhost",), By.KUBELET),
+    # On the clusters of a profile.
+    Covered(of(SIDECAR, "lifecycle.stopSignal"), ("term.stopsignal",)),
+    Covered(of(STATUS, "stopSignal"), ("term.stopsignal",), by=By.KUBELET),
 )
 
 UNCOVERED = (
@@ -551,14 +554,6 @@ UNCOVERED = (
         Kind.SAME,
         "It is handed to the runtime, which closes the input after the first attach.",
         f"{RUNTIME}/kuberuntime_container.go generateContainerConfig",
-    ),
-    Uncovered(
-        of(SIDECAR, "lifecycle.stopSignal"),
-        Kind.GATE,
-        "The API server drops it.",
-        DROPPED,
-        gate="ContainerStopSignals",
-        declared=("term.stopsignal",),
     ),
     # Handlers of hooks and probes.
     Uncovered(
@@ -872,14 +867,6 @@ UNCOVERED = (
         Kind.SAME,
         "It goes with the reason, which is covered.",
         f"{PODS} convertToAPIContainerStatuses",
-    ),
-    Uncovered(
-        of(STATUS, "stopSignal"),
-        Kind.GATE,
-        "The kubelet does not set it.",
-        f"{PODS} convertToAPIContainerStatuses",
-        gate="ContainerStopSignals",
-        declared=("term.stopsignal",),
     ),
     Uncovered(
         of(f"{STATUS}.volumeMounts", "volumeStatus*"),
