@@ -27,7 +27,7 @@ from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import DEFAULT_BACKOFF, Component, duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fixtures.evidence.objects import Event
     from fixtures.evidence.pods import Container, Pod
