@@ -58,7 +58,7 @@ def has(staging: Staging, container: str, resources: Json) -> bool:
     return bool(staging.status(container).raw.get("resources") == resources)
 
 
-@scenario("resize", seconds=9)
+@scenario("resize", seconds=12)
 def resize_sidecars(staging: Staging) -> None:
     """Resize a plain init container while it runs, then both sidecars, one of them twice.
 
