@@ -16,6 +16,8 @@ MAPS = {
     "spec.initContainers.resources.limits",
     "spec.initContainers.resources.requests",
     "spec.nodeSelector",
+    "spec.resources.limits",
+    "spec.resources.requests",
 }
 """The fields with keys of a user's own below them, which are no fields."""
 

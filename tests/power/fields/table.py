@@ -305,7 +305,7 @@ COVERED = (
     ),
     Covered(
         of("spec", "resources resources.limits resources.requests"),
-        ("res.pod-level", "res.pod-level-cgroup", "resize.pod-level"),
+        ("res.pod-level-cgroup", "resize.pod-level"),
     ),
     # The admission of RuntimeClasses gives the pod its overhead.
     Covered(of("spec", "runtimeClassName overhead"), ("res.overhead",), By.STEPS),
