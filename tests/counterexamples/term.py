@@ -253,6 +253,11 @@ def hangs_onfailure(edit: Edit) -> None:
     "the pod waits until the back-off is over, and the sidecar is back",
 )
 def back_after_backoff(edit: Edit) -> None:
+    edit.statuses("down")[-1]["restartCount"] = 2
+
+
+@counterexample("term.natural-beside-backoff", "the sidecar is back before the pod ends")
+def one_more_crash(edit: Edit) -> None:
     *_, crash = [line for line in edit.of(LogRecord) if line.line.startswith("CRASH ")]
     again = replace(crash)
     shift(again, 10)
