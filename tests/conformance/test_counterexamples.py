@@ -44,6 +44,7 @@ LATE = {
     ("term.main-eats-grace", "the sidecar that stops at once is killed as well"),
     ("term.main-eats-grace", "the sidecars are told to stop before the grace is over"),
     ("term.sidecar-eats-grace", "the earlier sidecar is told to stop with the later one"),
+    ("term.natural-beside-backoff", "the sidecar is back before the pod ends"),
     ("term.prestop-overrun", "the sidecars' hooks are cut short one after the other"),
     ("term.prestop-overrun", "the time of the hook is not charged"),
     ("term.prestop-overrun", "the sidecar waits until the app is killed"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 
-from fixtures.evidence.recording import LogRecord, WatchRecord
+from fixtures.evidence.recording import WatchRecord
 from fixtures.kubeapi.times import SECOND
-from tests.kit.edits import Edit, counterexample, shift
+from tests.kit.edits import Edit, counterexample
 
 
 def first_pod(edit: Edit) -> str:
@@ -253,10 +252,12 @@ def hangs_onfailure(edit: Edit) -> None:
     "the pod waits until the back-off is over, and the sidecar is back",
 )
 def back_after_backoff(edit: Edit) -> None:
-    *_, crash = [line for line in edit.of(LogRecord) if line.line.startswith("CRASH ")]
-    again = replace(crash)
-    shift(again, 10)
-    edit.records.append(again)
+    edit.statuses("down")[-1]["restartCount"] = 2
+
+
+@counterexample("term.natural-beside-backoff", "the sidecar is back before the pod ends")
+def is_back(edit: Edit) -> None:
+    edit.add_line("down", "AGAIN", like=("app", "DONE"), seconds=9, pod="status-ends-badly")
 
 
 @counterexample("term.natural-beside-backoff", "the pod does not end")
