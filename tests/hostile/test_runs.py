@@ -47,7 +47,8 @@ def test_what_came_of_a_run_is_known(start: Callable[[str, Run], Started], tmp_p
     outcome = start(program, Run(options=(), exit=3)).end()
     assert (outcome.status, outcome.output) == (3, "one\ntwo\n")
     assert outcome.report == {"verdict": "conformant"}
-    assert outcome.seconds >= outcome.silence >= 1.2
+    # The first line may be read late.
+    assert outcome.seconds >= outcome.silence >= 0.8
 
 
 def test_a_run_without_an_end_is_ended(start: Callable[[str, Run], Started]) -> None:
