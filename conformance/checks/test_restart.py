@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_hooked, assert_in_time, assert_prompt
-from conformance.checks.events import assert_told
 from conformance.checks.images import assert_image_used, change_of
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.logs import text_of
@@ -29,7 +28,6 @@ from fixtures.evidence.components import DEFAULT_BACKOFF, Component, duration
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fixtures.evidence.objects import Event
     from fixtures.evidence.pods import Container, Pod
     from fixtures.evidence.timeline import Timeline
 
@@ -88,13 +86,6 @@ def promised_backoff(timeline: Timeline, pod: Pod) -> tuple[float, float]:
     return DEFAULT_BACKOFF
 
 
-def sidecar_events(timeline: Timeline, reason: str, sidecar: Container) -> Sequence[Event]:
-    """Return the Events of a reason whose field path names a sidecar among init containers."""
-    path = f"spec.initContainers{{{sidecar.name}}}"
-    found = timeline.events(reason, pod=sidecar.pod.name)
-    return [event for event in found if event.field_path == path]
-
-
 @requirement(
     "restart.always-any-exit",
     MUST,
@@ -142,8 +133,8 @@ def test_ignores_pod_policy(timeline: Timeline) -> None:
 def test_backoff(timelines: Mapping[str, Timeline]) -> None:
     """A sidecar that exits again and again is restarted after 10 s, then 20 s, and so on.
 
-    That is so under each restart policy of its pod and for exit code 0, too, and an event tells of
-    it. A kubelet that is tuned holds it back for as long as it is told to.
+    That is so under each restart policy of its pod and for exit code 0, too. A kubelet that is
+    tuned holds it back for as long as it is told to.
     """
     timeline = timelines["restart-backoff"]
     for policy, pod_name in (("OnFailure", "restart-backoff"), ("Never", "restart-backoff-never")):
@@ -154,8 +145,6 @@ def test_backoff(timelines: Mapping[str, Timeline]) -> None:
             for number, seconds in ((2, first), (3, min(2 * first, longest))):
                 started = pod[name].instance(number).said("START")
                 assert started - pod[name].instance(number - 1).said("END") >= seconds
-            told = sidecar_events(timeline, "BackOff", pod[name])
-            assert_told(timeline, pod, f"no event BackOff is about {name}", told=told)
     pod = timelines["status-crash"].pod
     assert pod.spec["restartPolicy"] == "Always"
     first, _ = promised_backoff(timelines["status-crash"], pod)

@@ -68,7 +68,12 @@ def restart_image(staging: Staging) -> None:
     staging.until_said("crashed", "CRASH 2", pod=down)
     # It is held back for 10 s, and a busy kubelet needed 5 s to learn of an image.
     staging.set_image("crashed", manifest.OTHER_IMAGE, pod=down)
-    until_replaced(staging, early=(first, 1), late=(second, 1))
+    with suppress(WaitedInVainError):
+        staging.until(
+            "early and late to run another image",
+            lambda: replaced(staging, early=(first, 1), late=(second, 1)),
+            OTHER_IMAGE,
+        )
     staging.exec("init", "touch", "/shared/go", pod=first)
     staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
     staging.until_said("probed", "START", pod=first)
@@ -80,17 +85,18 @@ def restart_image(staging: Staging) -> None:
     staging.until_restarted("crashed", times=2, pod=down)
     staging.set_image("calm", manifest.OTHER_IMAGE, pod=first)
     staging.set_image("crashed", manifest.IMAGE, pod=down)
-    until_replaced(staging, calm=(first, 1), crashed=(down, 3))
-    staging.until_waiting("spoiled", "ImagePullBackOff", pod=second, patience=BAD_IMAGE)
+    staging.until(
+        "calm and crashed to run another image, and spoiled to wait for its own",
+        lambda: (
+            replaced(staging, calm=(first, 1), crashed=(down, 3))
+            and staging.status("spoiled", second).waits_with("ImagePullBackOff")
+        ),
+        BAD_IMAGE,
+    )
     staging.observe(1, "the app to run on")
 
 
-def until_replaced(staging: Staging, **sidecars: tuple[str, int]) -> None:
-    """Wait until sidecars of pods run and were restarted so often, which some kubelets never do."""
-
-    def replaced() -> bool:
-        found = [(staging.status(name, pod), times) for name, (pod, times) in sidecars.items()]
-        return all(status.restarts >= times and status.running for status, times in found)
-
-    with suppress(WaitedInVainError):
-        staging.until(f"{', '.join(sidecars)} to run another image", replaced, OTHER_IMAGE)
+def replaced(staging: Staging, **sidecars: tuple[str, int]) -> bool:
+    """Tell whether sidecars, each of a pod, run and were restarted so often."""
+    found = [(staging.status(name, pod), times) for name, (pod, times) in sidecars.items()]
+    return all(status.restarts >= times and status.running for status, times in found)

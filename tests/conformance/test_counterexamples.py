@@ -31,7 +31,6 @@ LATE = {
     ("restart.backoff-per-container", "the app waits with the sidecars"),
     ("restart.backoff-per-container", "another sidecar waits with the first"),
     ("restart.backoff-per-container", "the next entry waits with a sidecar"),
-    ("hook.deleted-in-poststart", "the kubelet waits for the end of the hook"),
     ("hook.sleep", "the app does not wait for the hook"),
     ("net.serving-while-terminating", "the endpoint serves no more while app stops"),
     ("term.sidecar-serves-during-main-shutdown", "the sidecar hangs"),

@@ -66,17 +66,6 @@ def hot_loop_in_always(edit: Edit) -> None:
     edit.add_line("crasher", "STAY", like=("crasher", "CRASH"), seconds=6)
 
 
-@counterexample("restart.backoff", "no event tells of it")
-def silent(edit: Edit) -> None:
-    edit.drop_events(
-        "Event",
-        lambda event: (
-            event["reason"] == "BackOff"
-            and event["involvedObject"].get("fieldPath") == "spec.initContainers{zero}"
-        ),
-    )
-
-
 @counterexample("restart.backoff-per-container", "the app waits with the sidecars")
 def wait_together(edit: Edit) -> None:
     edit.move_line("app", "START 2", after=("one", "START 4"), pod="restart-backoff")

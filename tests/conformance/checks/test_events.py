@@ -19,7 +19,6 @@ Json = dict[str, Any]
 
 BY_ID = {one.requirement.id: one for one in declared()}
 NEED_EVENTS = {
-    "restart.backoff": "BackOff",
     "status.events-fieldpath": "Killing",
     "status.killing-event-early": "Killing",
 }
@@ -45,7 +44,7 @@ def test_without_any_event_of_the_kubelet_the_answer_is_open(requirement: str) -
 def test_where_the_kubelet_has_dropped_others_the_answer_is_open(requirement: str) -> None:
     def dropped(event: Json) -> bool:
         # Of the containers only the first was told of.
-        first = "init-1" in str(event) or "zero" in str(event) or "exits-1}" in str(event)
+        first = "init-1" in str(event) or "exits-1}" in str(event)
         return event["reason"] == NEED_EVENTS[requirement] or not (
             event["reason"] in ("Scheduled", "Started") and (first or "unready" in str(event))
         )
