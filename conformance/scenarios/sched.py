@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
+from fixtures.kubeapi.quantities import quantity
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 
@@ -46,6 +47,12 @@ def sched_scoring(staging: Staging) -> None:
     node = staging.get(path_of("Node", None, stored["spec"]["nodeName"])).body
     host = node["metadata"]["labels"][manifest.HOSTNAME]
     loaded["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
+    there = node["status"]["allocatable"]
+    for one in (*loaded["spec"]["initContainers"], *loaded["spec"]["containers"]):
+        requests = one["resources"]["requests"]
+        part = quantity(requests["cpu"]) / quantity(there["cpu"])
+        # A node that is used evenly is rated higher, and that is not to outweigh the sum.
+        requests["memory"] = str(int(part * quantity(there["memory"])))
     staging.create(loaded)
     staging.until_ready(loaded["metadata"]["name"])
     staging.create(after)
