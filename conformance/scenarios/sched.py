@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
-from fixtures.kubeapi.quantities import quantity
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 
@@ -39,7 +38,7 @@ def sched_hostport(staging: Staging) -> None:
 
 @scenario("sched-scoring", seconds=12, applies=False)
 def sched_scoring(staging: Staging) -> None:
-    """See which node is preferred, put sidecars there that ask for much, and see it again."""
+    """See which node is preferred, put a sidecar there that asks for much, and see it again."""
     before, loaded, after = staging.documents
     staging.create(before)
     staging.until_finished(before["metadata"]["name"])
@@ -47,12 +46,6 @@ def sched_scoring(staging: Staging) -> None:
     node = staging.get(path_of("Node", None, stored["spec"]["nodeName"])).body
     host = node["metadata"]["labels"][manifest.HOSTNAME]
     loaded["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
-    there = node["status"]["allocatable"]
-    for one in (*loaded["spec"]["initContainers"], *loaded["spec"]["containers"]):
-        requests = one["resources"]["requests"]
-        part = quantity(requests["cpu"]) / quantity(there["cpu"])
-        # A node that is used evenly is rated higher, and that is not to outweigh the sum.
-        requests["memory"] = str(int(part * quantity(there["memory"])))
     staging.create(loaded)
     staging.until_ready(loaded["metadata"]["name"])
     staging.create(after)
