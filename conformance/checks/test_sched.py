@@ -97,7 +97,7 @@ def test_scoring(timeline: Timeline) -> None:
         for name in ("before", "loaded", "after")
     }
     assert where["loaded"] == where["before"]
-    assert where["after"] != where["loaded"], "the node is preferred as if the sidecars were none"
+    assert where["after"] != where["loaded"], "the node is preferred as if there was no sidecar"
 
 
 @requirement(

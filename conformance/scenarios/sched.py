@@ -39,7 +39,7 @@ def sched_hostport(staging: Staging) -> None:
 
 @scenario("sched-scoring", seconds=12, applies=False)
 def sched_scoring(staging: Staging) -> None:
-    """See which node is preferred, put sidecars there that ask for much, and see it again."""
+    """See which node is preferred, put a sidecar there that asks for much, and see it again."""
     before, loaded, after = staging.documents
     staging.create(before)
     staging.until_finished(before["metadata"]["name"])

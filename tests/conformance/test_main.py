@@ -265,6 +265,11 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--kubernetes=1.37,new"], "'new' is no Kubernetes version: write it as v1.37.2"),
         (["--kubernetes", ","], "no Kubernetes version given: write one as v1.37.2"),
         (
+            ["--kubernetes", "1.36,1.37", "--profile", "alpha"],
+            "profile alpha is for Kubernetes 1.28, not for v1.36",
+        ),
+        (["--kubernetes", "1.36,1.37", "--profile", "cpus"], "there is no profile 'cpus': choose"),
+        (
             ["--kubernetes", "1.36,1.37", "--engine", "lxc"],
             "unknown container engine 'lxc': choose",
         ),

@@ -42,6 +42,7 @@ OF_PROFILES = [
     Wanted("v1.37.2", "stop-signals"),
     Wanted("v1.37.2", "static-cpus"),
     Wanted("v1.37.2", "graceful-shutdown"),
+    Wanted("v1.37.2", "several-nodes"),
 ]
 
 

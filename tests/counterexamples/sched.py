@@ -43,7 +43,7 @@ def uncounted(edit: Edit) -> None:
     scheduled(edit, "res-fit-widgets")
 
 
-@counterexample("sched.scoring", "the node with the sidecars is preferred as before")
+@counterexample("sched.scoring", "the node with the sidecar is preferred as before")
 def preferred_as_before(edit: Edit) -> None:
     (node,) = {pod["spec"].get("nodeName") for pod in edit.pods("sched-scoring-before")} - {None}
     for pod in edit.pods("sched-scoring-after"):
