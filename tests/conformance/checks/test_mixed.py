@@ -65,13 +65,12 @@ def test_a_kubelet_that_restarts_sooner_than_it_is_told_to_fails() -> None:
 
 
 def test_events_that_a_kubelet_may_not_send_are_missed_by_nobody() -> None:
-    one = BY_ID["restart.backoff"]
-    edit = edits.Edit(edits.load(NEW, "restart-backoff"))
-    edit.drop_events("Event", lambda event: event["reason"] == "BackOff")
+    one = BY_ID["status.killing-event-early"]
+    (scenario,) = one.requirement.scenarios
+    edit = edits.Edit(edits.load(NEW, scenario))
+    edit.drop_events("Event", lambda event: event["reason"] == "Killing")
     with pytest.raises(pytest.skip.Exception, match=r"its kubelet sends 1 events a second"):
-        judge(
-            one, {"restart-backoff": edit.result()}, of=with_kubelet(settings={"eventRecordQPS": 1})
-        )
+        judge(one, {scenario: edit.result()}, of=with_kubelet(settings={"eventRecordQPS": 1}))
 
 
 @pytest.mark.parametrize("requirement", ["api.regular-policy", "api.init-policy-other-values"])

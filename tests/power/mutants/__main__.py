@@ -102,7 +102,7 @@ def named(text: str | None) -> list[str] | None:
 def require_known(only: str) -> None:
     """Raise UsageError where no promise is of that name: a run would say so an hour later."""
     catalogue.load_scenarios()
-    wanted = argparse.Namespace(only=only, level=None, quick=False)
+    wanted = argparse.Namespace(only=only, level=None, quick=False, profile=None)
     Selection.from_options(wanted, [one.requirement for one in catalogue.declared()])
 
 
