@@ -175,6 +175,7 @@ def test_names(timeline: Timeline) -> None:
         f"{TASKS}/define-environment-variable-via-file/",
         kep("3721-support-for-env-files"),
     ),
+    gates=("EnvFiles",),
 )
 def test_env_file(timeline: Timeline) -> None:
     """A sidecar is given variables of a file as it is when it starts, which another has written."""
@@ -194,6 +195,7 @@ def test_env_file(timeline: Timeline) -> None:
     since="1.35",
     scenario="given-image-volume",
     source=(ALL_FEATURES, f"{DOCS}/tasks/configure-pod-container/image-volumes/"),
+    gates=("ImageVolume",),
 )
 def test_image_volume(timeline: Timeline) -> None:
     """A sidecar alone may mount an image as a volume, which nobody can write to."""
