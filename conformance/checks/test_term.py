@@ -611,7 +611,7 @@ def test_force(timeline: Timeline) -> None:
     for container in (app, sidecar):
         assert container.last.exit_code == KILLED
         assert_at_most(timeline, last_still(container) - app.said("TERM"), 20)
-    assert_at_most(timeline, sidecar.said("TERM") - app.said("TERM"), 5)
+    assert_in_time(timeline, sidecar.said("TERM"), last_still(app))
 
 
 @requirement(
