@@ -8,6 +8,7 @@ from fixtures.evidence.errors import NeverError, NotDoneError
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
+    from fixtures.evidence.instances import Instance
     from fixtures.evidence.pods import Container
     from fixtures.evidence.timeline import Action, Timeline
 
@@ -26,25 +27,30 @@ def change_of(timeline: Timeline, sidecar: Container) -> Action:
     raise NotDoneError(f"the suite never changed the image of {sidecar}")
 
 
-def images_of(sidecar: Container, number: int) -> set[str]:
+def images_of(sidecar: Container, instance: Instance) -> set[str]:
     """Return the IDs of the images that an instance of a sidecar was shown to run."""
     return {
         str(seen.value.raw.get("imageID"))
         for seen in sidecar.statuses
-        if seen.value.restarts == number and seen.value.running
+        if seen.value.id == instance.id and seen.value.running
     }
 
 
 def assert_image_used(
-    timeline: Timeline, sidecar: Container, number: int = 1, *, former: int = 0
+    timeline: Timeline,
+    sidecar: Container,
+    instance: Instance | None = None,
+    *,
+    former: Instance | None = None,
 ) -> None:
-    """Assert that an instance of a sidecar runs another image than a former one, as it was told.
+    """Assert that a sidecar runs another image than a former instance of it, as it was told.
 
-    The runtime tells it by its ID. A reference in the status may be any name of an image.
+    These are its second instance and its first, unless others are given. The runtime tells the
+    image by its ID. A reference in the status may be any name of an image.
     """
     change_of(timeline, sidecar)
-    before, after = images_of(sidecar, former), images_of(sidecar, number)
+    instance, former = instance or sidecar.instance(1), former or sidecar.first
+    before, after = images_of(sidecar, former), images_of(sidecar, instance)
     if not (before and after):
-        message = f"no status shows {sidecar}#{former} and {sidecar}#{number} running"
-        raise InconclusiveError(message)
-    assert before.isdisjoint(after), f"{sidecar}#{number} still runs the former image: {before}"
+        raise InconclusiveError(f"no status shows {former} and {instance} running")
+    assert before.isdisjoint(after), f"{instance} still runs the former image: {before}"

@@ -376,7 +376,7 @@ def test_image_update(timeline: Timeline) -> None:
     assert never.spec["restartPolicy"] == "Never"
     again = never["crashed"]
     assert again.instance(2).said("TERM") < again.instance(3).said("START")
-    assert_image_used(timeline, again, number=3, former=2)
+    assert_image_used(timeline, again, again.instance(3), former=again.instance(2))
     assert_ran_once(never["app"])
 
 
@@ -402,7 +402,7 @@ def test_image_update_on_probe_restart(timeline: Timeline) -> None:
         assert_ran_once(pod[name])
     down = timeline.pod_named("restart-image-down")
     assert down["crashed"].instance(1).said("CRASH") < down["crashed"].instance(2).said("START")
-    assert_image_used(timeline, down["crashed"], number=2)
+    assert_image_used(timeline, down["crashed"], down["crashed"].instance(2))
     assert_ran_once(down["app"])
 
 

@@ -193,8 +193,6 @@ def node_kubelet(staging: Staging) -> None:
         patience=OTHER_IMAGE,
     )
     staging.until_ready("node-kubelet-image")
-    for name in ("node-kubelet-image", "node-kubelet-reboot"):
-        staging.runtime("inspect", identity(staging, "sidecar", name), action="inspect-sidecar")
 
 
 def cpus_of(staging: Staging) -> int:

@@ -18,13 +18,6 @@ def not_restarted(edit: Edit, container: str, pod: str | None = None) -> None:
         status["restartCount"] = 0
 
 
-def keep_image(edit: Edit, container: str, pod: str) -> None:
-    """Let all instances of a container have run the image that the first one did."""
-    statuses = [status for status in edit.statuses(container, pod) if status.get("imageID")]
-    for status in statuses:
-        status["imageID"] = statuses[0]["imageID"]
-
-
 @counterexample("restart.always-any-exit", "a sidecar that exited with 0 is not restarted")
 def completed(edit: Edit) -> None:
     not_restarted(edit, "zero-late", ALWAYS)
@@ -202,12 +195,12 @@ def image_ignored(edit: Edit) -> None:
 
 @counterexample("restart.image-update", "the sidecar is restarted with the old image")
 def old_image(edit: Edit) -> None:
-    keep_image(edit, "late", "restart-image")
+    edit.keep_image("late", "restart-image")
 
 
 @counterexample("restart.image-update", "the first of several sidecars keeps its old image")
 def old_image_of_first(edit: Edit) -> None:
-    keep_image(edit, "calm", "restart-image-init")
+    edit.keep_image("calm", "restart-image-init")
 
 
 @counterexample("restart.image-update", "a sidecar of a Never pod is not restarted")
@@ -218,7 +211,7 @@ def ignored_in_never(edit: Edit) -> None:
 
 @counterexample("restart.image-update", "a Never pod's sidecar is restarted with the old image")
 def old_image_in_never(edit: Edit) -> None:
-    keep_image(edit, "crashed", "restart-image-down")
+    edit.keep_image("crashed", "restart-image-down")
 
 
 @counterexample("restart.image-update", "the sidecar is killed without its preStop hook")
@@ -248,14 +241,14 @@ def app_restarted(edit: Edit) -> None:
 
 @counterexample("restart.image-update-on-probe-restart", "the old image is used once more")
 def old_image_once_more(edit: Edit) -> None:
-    keep_image(edit, "probed", "restart-image-init")
+    edit.keep_image("probed", "restart-image-init")
 
 
 @counterexample(
     "restart.image-update-on-probe-restart", "one that has crashed is made from the old image"
 )
 def old_image_after_crash(edit: Edit) -> None:
-    keep_image(edit, "crashed", "restart-image-down")
+    edit.keep_image("crashed", "restart-image-down")
 
 
 @counterexample("restart.image-update-on-probe-restart", "the app is restarted, too")

@@ -357,9 +357,7 @@ def image_ignored(edit: Edit) -> None:
 
 @counterexample("startup.image-change-during-init", "the sidecar is restarted with the old image")
 def old_image(edit: Edit) -> None:
-    statuses = [one for one in edit.statuses("early") if one.get("imageID")]
-    for status in statuses:
-        status["imageID"] = statuses[0]["imageID"]
+    edit.keep_image("early")
 
 
 @counterexample("startup.image-change-during-init", "the next sidecar starts meanwhile")

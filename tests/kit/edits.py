@@ -253,6 +253,13 @@ class Edit:
         assert found, f"{container} has no status in {self._path.name}"
         return found
 
+    def keep_image(self, container: str, pod: str | None = None) -> None:
+        """Let all instances of a container have run the image that the first one did."""
+        statuses = [one for one in self.statuses(container, pod) if one.get("imageID")]
+        assert len({one["imageID"] for one in statuses}) > 1, f"{container} ran one image only"
+        for status in statuses:
+            status["imageID"] = statuses[0]["imageID"]
+
     def drop_field(self, path: str) -> None:
         """Let pods never have had a field: `status.podIP`, as watches and answers show them.
 
