@@ -21,7 +21,7 @@ from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fixtures.kubeapi.client import Answer
     from fixtures.stage.staging import Staging
@@ -89,11 +89,23 @@ def propose_too_much(
     The API server's admission learns of a quota by a watch of its own, in each of its replicas.
     Where it accepts the pod to the end, the last answer is returned: it is for checks to judge.
     """
+    return propose_until(
+        staging,
+        "admission to learn of the quota",
+        partial(propose, staging, name, init, regular, **spec),
+        lambda answer: not answer.ok,
+    )
+
+
+def propose_until(
+    staging: Staging, what: str, propose_it: Callable[[], Answer], known: Callable[[Answer], object]
+) -> Answer:
+    """Propose a pod again and again until the answer shows that admission knows of something."""
     deadline = time.monotonic() + ADMISSION.seconds
-    answer = propose(staging, name, init, regular, **spec)
-    while answer.ok and time.monotonic() < deadline and not staging.sight.stopped.is_set():
-        staging.observe(0.5, "admission to learn of the quota")
-        answer = propose(staging, name, init, regular, **spec)
+    answer = propose_it()
+    while not known(answer) and time.monotonic() < deadline and not staging.sight.stopped.is_set():
+        staging.observe(0.5, what)
+        answer = propose_it()
     return answer
 
 
@@ -145,18 +157,6 @@ def res_kinds(staging: Staging) -> None:
     propose_too_much(staging, "sum", [sidecar], [app])
 
 
-def in_force(staging: Staging) -> None:
-    """Propose a pod without resources until it is given some: admission learns of a range late."""
-    deadline = time.monotonic() + ADMISSION.seconds
-    while time.monotonic() < deadline and not staging.sight.stopped.is_set():
-        answer = propose(
-            staging, "default", [container("sidecar", sidecar=True)], [container("app")]
-        )
-        if not answer.ok or answer.body["spec"]["containers"][0].get("resources"):
-            break
-        staging.observe(0.5, "admission to learn of the range")
-
-
 @scenario("res-ranges", seconds=1, own_namespace=True)
 def res_ranges(staging: Staging) -> None:
     """Propose pods to a namespace with limits for containers and for pods."""
@@ -167,7 +167,13 @@ def res_ranges(staging: Staging) -> None:
         return made
 
     side, app = limited("sidecar", 60, sidecar=True), limited("app", 60)
-    in_force(staging)
+    side_alone, app_alone = container("sidecar", sidecar=True), container("app")
+    propose_until(
+        staging,
+        "admission to learn of the range",
+        partial(propose, staging, "default", [side_alone], [app_alone]),
+        lambda answer: not answer.ok or answer.body["spec"]["containers"][0].get("resources"),
+    )
     propose(staging, "little", [limited("sidecar", 5, sidecar=True)], [limited("app", 20)])
     propose(staging, "much", [limited("sidecar", 65, sidecar=True)], [limited("app", 20)])
     propose(staging, "together", [side], [app])
