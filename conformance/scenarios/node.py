@@ -5,22 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import time
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.cgroups import read_cgroups
-from conformance.scenarios.resize import resizing
+from conformance.scenarios.resize import carried_out, resize, resizing
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.recording import PAUSE_API_SERVER
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
 from fixtures.kubeapi.status import condition_of, container_statuses
 from fixtures.kubeapi.times import SECOND, parse_time
-from fixtures.patience import OTHER_IMAGE, RESIZED, USAGE
+from fixtures.patience import OTHER_IMAGE, USAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
-from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,7 +142,7 @@ def node_kubelet(staging: Staging) -> None:
     )
     if staging.has(Capability.RESIZE):
         # With its app it would need all that the node has, of which others have some.
-        resize(staging, cpus_of(staging) - APP_MILLIS, "Deferred")
+        ask_for(staging, cpus_of(staging) - APP_MILLIS, "Deferred")
     staging.delete("node-kubelet-stops")
     staging.until_said("app", "TERM", pod="node-kubelet-stops")
     staging.observe(2, "part of the grace period is used up")
@@ -177,8 +175,8 @@ def node_kubelet(staging: Staging) -> None:
     staging.until_finished("node-kubelet-never")
     staging.until_gone("node-kubelet-stops")
     if staging.has(Capability.RESIZE):
-        resize(staging, cpus_of(staging), "Infeasible")
-        resize(staging, APP_MILLIS, "")
+        ask_for(staging, cpus_of(staging), "Infeasible")
+        ask_for(staging, APP_MILLIS, "")
     staging.observe(1, "that nothing else is restarted")
     read_usage(staging)
     staging.metrics("read-started", metrics_path(staging), STARTED)
@@ -201,18 +199,16 @@ def cpus_of(staging: Staging) -> int:
     return round(quantity(node["status"]["allocatable"]["cpu"]) * 1000)
 
 
-def resize(staging: Staging, millis: int, reason: str) -> None:
+def ask_for(staging: Staging, millis: int, reason: str) -> None:
     """Ask for so much CPU for a sidecar, and wait until that is pending for this reason, or not."""
     name = "node-kubelet-runs"
-    patch = resizing("bare", {"requests": {"cpu": f"{millis}m"}})
     # A newer API server itself refuses more than the node has.
-    if staging.patch(name, patch, subresource="resize", may_fail=True).ok:
-        with suppress(WaitedInVainError):
-            staging.until(
-                f"the resize to be {reason or 'over'}",
-                lambda: condition_of(staging.pod(name) or {}, "PodResizePending").reason == reason,
-                RESIZED,
-            )
+    if resize(staging, resizing("bare", {"requests": {"cpu": f"{millis}m"}}), name).ok:
+        carried_out(
+            staging,
+            f"the resize to be {reason or 'over'}",
+            lambda: condition_of(staging.pod(name) or {}, "PodResizePending").reason == reason,
+        )
 
 
 def mirror_name(staging: Staging) -> str:

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.cgroups import read_cgroups
-from conformance.scenarios.resize import resizing
+from conformance.scenarios.resize import carried_out, resize, resizing
 from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
-from fixtures.patience import ADMISSION, EVICTION, RESIZED
+from fixtures.patience import ADMISSION, EVICTION
 from fixtures.stage import manifest
 from fixtures.stage.manifest import secure
 from fixtures.stage.scenario import scenario
@@ -210,16 +210,13 @@ def res_pod(staging: Staging) -> None:
 
 def resize_charged(staging: Staging) -> None:
     """Resize the sidecar to what the quota allows, and to what it does not."""
-    if staging.patch(
-        "res-pod", resizing("sidecar", CHARGED), subresource="resize", may_fail=True
-    ).ok:
-        with suppress(WaitedInVainError):
-            staging.until(
-                "the quota to charge what was resized",
-                lambda: quota(staging)["used"]["requests.memory"] == CHARGED_MEMORY,
-                RESIZED,
-            )
-    staging.patch("res-pod", resizing("sidecar", UNCHARGED), subresource="resize", may_fail=True)
+    if resize(staging, resizing("sidecar", CHARGED), "res-pod").ok:
+        carried_out(
+            staging,
+            "the quota to charge what was resized",
+            lambda: quota(staging)["used"]["requests.memory"] == CHARGED_MEMORY,
+        )
+    resize(staging, resizing("sidecar", UNCHARGED), "res-pod")
 
 
 def ask_pod_resources(staging: Staging) -> None:
@@ -262,17 +259,17 @@ def res_level(staging: Staging) -> None:
         read_cgroups(staging, "res-level")
     if not staging.has(Capability.RESIZE):
         return
-    patch = {"spec": {"resources": LEVEL_RESIZED}}
-    answer = staging.patch("res-level", patch, subresource="resize", may_fail=True)
+    answer = resize(staging, {"spec": {"resources": LEVEL_RESIZED}}, "res-level")
     # An older API server knows no resources of a pod, and drops them.
-    if answer.ok and answer.body["spec"].get("resources"):
-        # A newer one accepts also what the kubelet of the pod's node does not do.
-        with suppress(WaitedInVainError):
-            staging.until(
-                "the pod to be resized", lambda: level_resized(staging.pod() or {}), RESIZED
-            )
-            if staging.nodes:
-                read_cgroups(staging, "res-level", action="read-resized")
+    if (
+        answer.ok
+        and answer.body["spec"].get("resources")
+        and carried_out(
+            staging, "the pod to be resized", lambda: level_resized(staging.pod() or {})
+        )
+        and staging.nodes
+    ):
+        read_cgroups(staging, "res-level", action="read-resized")
 
 
 def level_resized(pod: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fixtures.kubeapi.client import Answer
     from fixtures.stage.staging import Staging
@@ -48,9 +48,20 @@ def resizing(container: str, resources: Json) -> Json:
     return {"spec": {"initContainers": [{"name": container, "resources": resources}]}}
 
 
-def resize(staging: Staging, patch: Json) -> Answer:
-    """Ask for other resources."""
-    return staging.patch("resize", patch, subresource="resize", may_fail=True)
+def resize(staging: Staging, patch: Json, pod: str = "resize") -> Answer:
+    """Ask for other resources of a pod."""
+    return staging.patch(pod, patch, subresource="resize", may_fail=True)
+
+
+def carried_out(staging: Staging, what: str, met: Callable[[], object]) -> bool:
+    """Wait for what follows from an accepted resize, and tell whether it came.
+
+    A newer API server accepts also what the kubelet of the pod's node does not do.
+    """
+    with suppress(WaitedInVainError):
+        staging.until(what, met, RESIZED)
+        return True
+    return False
 
 
 def has(staging: Staging, container: str, resources: Json) -> bool:
@@ -66,9 +77,7 @@ def resize_sidecars(staging: Staging) -> None:
     """
     staging.until_running("plain")
     if resize(staging, resizing("plain", MORE_CPU)).ok:
-        # A newer API server accepts also what the kubelet of the pod's node does not do.
-        with suppress(WaitedInVainError):
-            staging.until("plain to be resized", lambda: has(staging, "plain", MORE_CPU), RESIZED)
+        carried_out(staging, "plain to be resized", lambda: has(staging, "plain", MORE_CPU))
     unwanted = staging.twin("resize-plain-restarts")
     restarts = [{"resourceName": "memory", "restartPolicy": "RestartContainer"}]
     unwanted["spec"]["initContainers"][1]["resizePolicy"] = restarts
@@ -86,11 +95,7 @@ def resize_sidecars(staging: Staging) -> None:
     if staging.nodes:
         read_cgroups(staging, "resize", action="read-more")
     if resize(staging, resizing("steady", LESS_OF_ALL)).ok:
-        # As above.
-        with suppress(WaitedInVainError):
-            staging.until(
-                "steady to have less", lambda: has(staging, "steady", LESS_OF_ALL), RESIZED
-            )
+        carried_out(staging, "steady to have less", lambda: has(staging, "steady", LESS_OF_ALL))
         if staging.nodes:
             read_cgroups(staging, "resize", action="read-less")
 
@@ -119,4 +124,4 @@ def resize_absent(staging: Staging) -> None:
     staging.until_running("sidecar")
     patch = resizing("sidecar", {"requests": {"cpu": "20m"}})
     staging.patch("resize-absent", patch, may_fail=True)
-    staging.patch("resize-absent", patch, subresource="resize", may_fail=True)
+    resize(staging, patch, "resize-absent")
