@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.cgroups import read_cgroups
 from conformance.scenarios.resize import carried_out, resize, resizing
+from conformance.scenarios.sched import create_for, node_of, until_looked_at
 from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi import podresources
 from fixtures.kubeapi.kinds import path_of
@@ -324,10 +325,9 @@ def fill(staging: Staging) -> None:
             first["spec"][part][0].pop("resources")
     staging.create(first)
     staging.until_ready("res-fit-first")
-    node = (staging.pod("res-fit-first") or {})["spec"]["nodeName"]
-    about = staging.get(path_of("Node", None, node)).body
+    node = node_of(staging, staging.pod("res-fit-first") or {})
     # There is room for one of these, and not for two.
-    allocatable = about["status"]["allocatable"]
+    allocatable = node["status"]["allocatable"]
     kibibytes = int(quantity(allocatable["memory"])) // 1024 * 6 // 10
     millis = int(quantity(allocatable["cpu"]) * 1000) * 6 // 10
     much = {"requests": {"memory": f"{kibibytes}Ki"}}
@@ -336,18 +336,11 @@ def fill(staging: Staging) -> None:
         cpu["spec"][part][0]["resources"] = {"requests": {"cpu": f"{millis}m"}}
     for container in init["spec"]["initContainers"]:
         container["resources"] = much
-    memory["spec"]["nodeName"] = node
+    memory["spec"]["nodeName"] = node["metadata"]["name"]
     unscheduled = [cpu, init, *([widgets] if staging.nodes else [])]
-    for pod in unscheduled:
-        host = about["metadata"]["labels"][manifest.HOSTNAME]
-        pod["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
-        staging.create(pod)
+    create_for(staging, unscheduled, node)
     staging.create(memory)
-    for name in (pod["metadata"]["name"] for pod in unscheduled):
-        staging.until(
-            f"{name} to be looked at by the scheduler",
-            partial(staging.condition, "PodScheduled", name),
-        )
+    until_looked_at(staging, unscheduled)
     staging.until_finished("res-fit-memory")
     if staging.nodes:
         give(staging, None)

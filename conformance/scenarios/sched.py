@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
@@ -11,7 +11,11 @@ from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fixtures.stage.staging import Staging
+
+    Json = dict[str, Any]
 
 
 REFUSED = ("sched-hostport-second", "sched-hostport-app", "sched-hostport-other")
@@ -24,17 +28,8 @@ def sched_hostport(staging: Staging) -> None:
     first, *others = staging.documents
     staging.create(first)
     staging.until_ready("sched-hostport-first")
-    name = (staging.pod("sched-hostport-first") or {})["spec"]["nodeName"]
-    node = staging.get(path_of("Node", None, name)).body
-    host = node["metadata"]["labels"][manifest.HOSTNAME]
-    for pod in others:
-        pod["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
-        staging.create(pod)
-    for name in REFUSED:
-        staging.until(
-            f"{name} to be looked at by the scheduler",
-            partial(staging.condition, "PodScheduled", name),
-        )
+    create_for(staging, others, node_of(staging, staging.pod("sched-hostport-first") or {}))
+    until_looked_at(staging, others)
 
 
 @scenario("sched-scoring", seconds=12, applies=False)
@@ -44,10 +39,30 @@ def sched_scoring(staging: Staging) -> None:
     staging.create(before)
     staging.until_finished(before["metadata"]["name"])
     stored = staging.read("Pod", before["metadata"]["name"]).body
-    node = staging.get(path_of("Node", None, stored["spec"]["nodeName"])).body
-    host = node["metadata"]["labels"][manifest.HOSTNAME]
-    loaded["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
-    staging.create(loaded)
+    create_for(staging, [loaded], node_of(staging, stored))
     staging.until_ready(loaded["metadata"]["name"])
     staging.create(after)
     staging.until_finished(after["metadata"]["name"])
+
+
+def node_of(staging: Staging, pod: Json) -> Json:
+    """Return the node that a pod was put on."""
+    found: Json = staging.get(path_of("Node", None, pod["spec"]["nodeName"])).body
+    return found
+
+
+def create_for(staging: Staging, pods: Sequence[Json], node: Json) -> None:
+    """Create pods that the scheduler may put on this node only."""
+    host = node["metadata"]["labels"][manifest.HOSTNAME]
+    for pod in pods:
+        pod["spec"]["nodeSelector"] = {manifest.HOSTNAME: host}
+        staging.create(pod)
+
+
+def until_looked_at(staging: Staging, pods: Sequence[Json]) -> None:
+    """Wait until the scheduler has said of each pod whether it has a node."""
+    for name in (pod["metadata"]["name"] for pod in pods):
+        staging.until(
+            f"{name} to be looked at by the scheduler",
+            partial(staging.condition, "PodScheduled", name),
+        )
