@@ -10,17 +10,20 @@ from fixtures.evidence.errors import EvidenceLostError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fixtures.evidence.instances import Instance
     from fixtures.evidence.timeline import Action
 
 UNLIMITED = 1 << 62
 """Version 1 writes no limit as a number that is near 2 to the power of 63."""
 
 
-def read(action: Action, name: str, container: str = "") -> set[str]:
-    """Return what the files of a name say, of the pod itself or of the container of an id.
+def read(action: Action, name: str, instance: Instance | None = None) -> set[str]:
+    """Return what the files of a name say, of the pod itself or of an instance of a container.
 
     There are several where a node has both versions.
     """
+    # `containerd://ID`: a cgroup is named after what stands behind.
+    container = instance.id.rpartition("/")[2] if instance else ""
     found = set()
     for line in str(action.answer["output"]).splitlines():
         path, _, value = line.rpartition(" ")
@@ -31,23 +34,25 @@ def read(action: Action, name: str, container: str = "") -> set[str]:
     return found
 
 
-def memory_limits(action: Action, container: str = "") -> set[int | None]:
+def memory_limits(action: Action, instance: Instance | None = None) -> set[int | None]:
     """Return the limits of memory in bytes; None stands for no limit.
 
     Raises EvidenceLostError where there was no such cgroup.
     """
-    found = read(action, "memory.max", container) | read(action, "memory.limit_in_bytes", container)
+    found = read(action, "memory.max", instance) | read(action, "memory.limit_in_bytes", instance)
     if not found:
-        raise EvidenceLostError(f"no cgroup of {container or 'the pod'} was read")
+        raise EvidenceLostError(f"no cgroup of {instance or 'the pod'} was read")
     limits = {UNLIMITED if one == "max" else int(one) for one in found}
     return {None if one >= UNLIMITED else one for one in limits}
 
 
-def assert_memory_limit(action: Action, wanted: int | None, container: str = "") -> None:
+def assert_memory_limit(
+    action: Action, wanted: int | None, instance: Instance | None = None
+) -> None:
     """Assert that a cgroup's limit of memory is this many MiB; None stands for no limit."""
-    found = memory_limits(action, container)
+    found = memory_limits(action, instance)
     limits = {None if wanted is None else wanted << 20}
-    assert found == limits, f"the memory limit of {container or 'the pod'} is {found}, not {limits}"
+    assert found == limits, f"the memory limit of {instance or 'the pod'} is {found}, not {limits}"
 
 
 def assert_cpu_share(action: Action, millis: int) -> None:

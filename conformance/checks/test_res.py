@@ -328,7 +328,7 @@ def test_pod_cgroup_unlimited(timeline: Timeline) -> None:
     """A pod with a sidecar that has no limit has none as a whole, whatever others have."""
     action = timeline.action("read-cgroups")
     for name, limit in (("sidecar-1", 64), ("sidecar-2", None), ("app", 64)):
-        assert_memory_limit(action, limit, timeline[name].last.id.rpartition("/")[2])
+        assert_memory_limit(action, limit, timeline[name].last)
     assert_memory_limit(action, None)
 
 
@@ -347,7 +347,7 @@ def test_pod_level_cgroup(timeline: Timeline) -> None:
     action = timeline.action("read-cgroups")
     assert_memory_limit(action, 1100)
     assert_cpu_share(action, 60)
-    assert_memory_limit(action, 512, timeline["app"].last.id.rpartition("/")[2])
+    assert_memory_limit(action, 512, timeline["app"].last)
 
 
 @requirement(

@@ -91,7 +91,7 @@ def assert_resized(
     assert wanted["requests"] in allocated, f"allocated: {allocated}"
     for action in timeline.actions_named(reading):
         assert_memory_limit(action, pod)
-        assert_memory_limit(action, container, timeline["steady"].last.id.rpartition("/")[2])
+        assert_memory_limit(action, container, timeline["steady"].last)
 
 
 @requirement(
