@@ -29,7 +29,8 @@ def add_options(add: Callable[..., object]) -> None:
     add(
         "--only",
         metavar="ID[,...]",
-        help="judge only these requirements: ids, globs (term.*) or areas (term)",
+        help="judge only these requirements: ids, globs (term.*), areas (term) or parts of them"
+        " (pattern.envoy), which brings the software that they are about",
     )
     add(
         "--level",

@@ -71,4 +71,5 @@ def _words(value: str | None) -> list[str]:
 
 
 def _matches(pattern: str, requirement: Requirement) -> bool:
-    return pattern == requirement.area or fnmatchcase(requirement.id, pattern)
+    """Tell whether a pattern is a requirement's id, a glob of it, or whole words at its begin."""
+    return requirement.id.startswith(f"{pattern}.") or fnmatchcase(requirement.id, pattern)

@@ -29,7 +29,7 @@ from conformance.place import Place
 from fixtures import patience
 from fixtures.clusters.providers import provider_for
 from fixtures.errors import SuiteError, UsageError, unwritten
-from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.capabilities import SOFTWARE, Capability
 from fixtures.evidence.components import Component
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
@@ -152,7 +152,7 @@ class Session:
             raise LookupError("a run that judges recordings again has no cluster")
         begun = time.monotonic()
         with ExitStack() as stack:
-            self.provider.prepare(self.progress)
+            self.provider.prepare(self.progress, self._wanted_software())
             self.work.mkdir(parents=True, exist_ok=True)
             cluster = stack.enter_context(
                 self.provider.create(
@@ -185,6 +185,12 @@ class Session:
             for name in one.scenarios
         )
 
+    def _wanted_software(self) -> set[Capability]:
+        """Return what the selected requirements need of others; none unless asked for by name."""
+        if not self.options.only:
+            return set()
+        return {need for one in self.requirements for need in one.needs if need in SOFTWARE}
+
     @contextmanager
     def _turn(self, path: Path) -> Iterator[None]:
         """Judge alone: two runs of one invocation would slow each other down."""
@@ -202,7 +208,12 @@ class Session:
     def stage(self, cluster: Cluster) -> Evidence:
         """Stage the scenarios of all checks that the cluster supports, and record them."""
         self._place.begin()
-        images = Images(cluster.fixture_image, cluster.other_image, cluster.fixture_image_loaded)
+        images = Images(
+            cluster.fixture_image,
+            cluster.other_image,
+            cluster.fixture_image_loaded,
+            cluster.software.references,
+        )
         begun = time.monotonic()
         stage = Stage(
             cluster.api,
@@ -226,7 +237,8 @@ class Session:
                 user=user,
                 versions=cluster.versions,
                 denied=cluster.denied,
-            ).without(cluster.spaces.missing())
+            )
+            found = found.without(cluster.spaces.missing()).with_software(cluster.software)
         if found.doubt:
             self.progress.notice(found.doubt)
         if self._scenarios(self._facts(found, cluster)):

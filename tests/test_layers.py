@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("conformance", "reports", "fixtures")
 """The three packages: each may import those after it."""
 
-ROOMS = ("stage", "clusters", "evidence", "images", "kubeapi", "host")
+ROOMS = ("stage", "clusters", "software", "evidence", "images", "kubeapi", "host")
 """The folders of `fixtures`: each may import those after it, and the modules beside them."""
 
 FOUNDATION = {"fixtures.errors", "fixtures.patience", "fixtures.versions", "fixtures.words"}

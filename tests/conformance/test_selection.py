@@ -28,6 +28,8 @@ KNOWN = [
     PLAIN,
     replace(PLAIN, id="term.slow-one", level=Level.SHOULD, scenarios=("one", "slow")),
     replace(PLAIN, id="termination.other", level=Level.OBSERVED, since="1.28", until="1.30"),
+    replace(PLAIN, id="mesh.istio.mutual-tls"),
+    replace(PLAIN, id="mesh.istio-like.mutual-tls"),
 ]
 
 
@@ -42,14 +44,17 @@ def chosen(**options: object) -> list[str]:
 @pytest.mark.parametrize(
     ("only", "expected"),
     [
-        (None, [0, 1, 2]),
-        ("", [0, 1, 2]),
+        (None, [0, 1, 2, 3, 4]),
+        ("", [0, 1, 2, 3, 4]),
         ("term.reverse-order", [0]),
         ("term", [0, 1]),
         ("term.*", [0, 1]),
         ("*.other", [2]),
         ("term.slow-one, termination", [1, 2]),
         ("term.[r]*,", [0]),
+        ("mesh", [3, 4]),
+        ("mesh.istio", [3]),
+        ("mesh.*.mutual-tls", [3, 4]),
     ],
 )
 def test_only_takes_ids_globs_and_areas(only: str | None, expected: list[int]) -> None:
@@ -58,7 +63,12 @@ def test_only_takes_ids_globs_and_areas(only: str | None, expected: list[int]) -
 
 @pytest.mark.parametrize(
     ("level", "expected"),
-    [("must", [0]), ("MUST,observed", [0, 2]), (" should ", [1]), (None, [0, 1, 2])],
+    [
+        ("must", [0, 3, 4]),
+        ("MUST,observed", [0, 2, 3, 4]),
+        (" should ", [1]),
+        (None, [0, 1, 2, 3, 4]),
+    ],
 )
 def test_levels_are_chosen_in_any_case(level: str | None, expected: list[int]) -> None:
     assert chosen(level=level) == [KNOWN[index].id for index in expected]

@@ -47,7 +47,7 @@ from tests.kit.samples import result
 from tests.kit.tapes import Tape, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from fixtures.kubeapi.client import Api
 
@@ -163,9 +163,9 @@ class Theatre:
         """See Provider."""
         self._do("plan")
 
-    def prepare(self, _: Progress) -> None:
+    def prepare(self, _: Progress, software: Collection[Capability] = ()) -> None:
         """See Provider."""
-        self._do("prepare")
+        self._do(f"prepare {', '.join(sorted(software))}".rstrip())
 
     def _do(self, step: str) -> None:
         self._done.append(step)
@@ -301,6 +301,16 @@ def test_a_profile_brings_the_node_apart_of_its_scenarios_itself(run: Run) -> No
     made.requirements.append(requirement(scenarios=("node-shutdown",), needs=needs))
     with made.open_cluster():
         assert run.done[-1] == "create run"
+
+
+def test_software_is_had_by_the_run_that_asks_for_it_by_name(run: Run) -> None:
+    """A default run has a requirement of it, too: it is unsupported there."""
+    for only, done in (("", "prepare"), ("pattern.envoy", "prepare envoy")):
+        made = run.session()
+        made.options.only = only
+        made.requirements.append(requirement(needs=(Capability.SIDECARS, Capability.ENVOY)))
+        with made.open_cluster():
+            assert run.done[-2] == done
 
 
 def test_a_cluster_that_cannot_be_removed_is_a_notice_and_no_error(

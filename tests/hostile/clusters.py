@@ -27,10 +27,11 @@ from fixtures.images import releases
 from fixtures.kubeapi import owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from fixtures.clusters import Cluster
     from fixtures.clusters.nodes import EngineNode
+    from fixtures.evidence.capabilities import Capability
 
 SERVICES = "fd00:10:96::/112"
 """The addresses of services of IPv6."""
@@ -63,9 +64,9 @@ class ShapedProvider(KindProvider):
         document = super().configuration(patches, is_built=is_built, apart=apart)
         return shaped(document, self.shape, patches if is_built else None)
 
-    def prepare(self, progress: Progress) -> None:
+    def prepare(self, progress: Progress, software: Collection[Capability] = ()) -> None:
         """See Provider."""
-        super().prepare(progress)
+        super().prepare(progress, software)
         if self.shape.worker_version:
             swap.binary(_kubelet(self.shape.worker_version), progress)
 
