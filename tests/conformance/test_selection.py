@@ -84,11 +84,13 @@ def scenarios(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scenario]:
 
 
 def test_quick_leaves_out_what_takes_long_or_disturbs(scenarios: dict[str, Scenario]) -> None:
-    assert chosen(quick=True) == [KNOWN[0].id, KNOWN[2].id]
+    left = KNOWN[1].id
+    assert left not in chosen(quick=True)
+    assert len(chosen(quick=True)) == len(KNOWN) - 1
     scenarios["slow"] = replace(scenarios["slow"], seconds=19)
-    assert len(chosen(quick=True)) == 3
+    assert len(chosen(quick=True)) == len(KNOWN)
     scenarios["slow"] = replace(scenarios["slow"], disturbs=True)
-    assert len(chosen(quick=True)) == 2
+    assert left not in chosen(quick=True)
 
 
 @pytest.mark.usefixtures("scenarios")
