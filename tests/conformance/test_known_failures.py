@@ -91,7 +91,18 @@ def test_a_failure_that_is_known_says_so_with_its_issue() -> None:
     assert judged.reason == "TERM came late (known: TERM is withheld)"
 
 
-@pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.FAIL])
+EXCUSED = (Verdict.FAIL, Verdict.INCONCLUSIVE)
+
+
+def test_a_doubt_about_what_is_known_to_be_broken_leaves_no_run_undecided() -> None:
+    doubt = result(ID, Verdict.INCONCLUSIVE, reason="TERM came 50 s late; but the node was slow")
+    judged = Baseline([entry("1.29.7")]).judge(doubt, {"kubelet": "v1.29.7"}, TODAY)
+    assert judged.verdict is Verdict.KNOWN_FAILURE
+    assert judged.issue == ISSUE
+    assert judged.reason.startswith(doubt.reason), "the figures are lost"
+
+
+@pytest.mark.parametrize("verdict", [v for v in Verdict if v not in EXCUSED])
 def test_only_a_failure_can_be_known(verdict: Verdict) -> None:
     found = result(ID, verdict)
     assert Baseline([entry("1.29.7")]).judge(found, {"kubelet": "v1.29.7"}, TODAY) is found
