@@ -33,6 +33,7 @@ GENERATED = {
     "docs/reach.md": ["tests.power.reach", "--page"],
     "fixtures/evidence/recording.schema.json": ["fixtures.evidence.schema"],
     "reports/diff.schema.json": ["reports.schema", "diff"],
+    "reports/overhead.schema.json": ["reports.schema", "overhead"],
     "reports/registry/README.md": ["reports", "registry"],
     "reports/report.schema.json": ["reports.schema"],
 }
@@ -70,6 +71,12 @@ def _run(session: nox.Session, module: str) -> None:
 def conformance(session: nox.Session) -> None:
     """Judge the sidecars of a cluster: `nox -s conformance -- --kubernetes 1.34`."""
     _run(session, "conformance")
+
+
+@nox.session
+def overhead(session: nox.Session) -> None:
+    """Measure what a sidecar costs, on a cluster of its own: some minutes."""
+    _run(session, "conformance.overhead")
 
 
 @nox.session

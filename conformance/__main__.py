@@ -8,7 +8,6 @@ are merged at the end.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -19,12 +18,12 @@ import tempfile
 import threading
 from contextlib import nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from conformance import catalogue, cleanup, explain, step, versions
-from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, add_options
+from conformance.options import ARGUMENTS_VARIABLE, READY_VARIABLE, Parser, add_options
 from conformance.selection import Selection
 from fixtures.clusters import profiles
 from fixtures.clusters.kind import find_engine
@@ -35,6 +34,7 @@ from fixtures.kubeapi import rights
 from reports import merge
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
@@ -50,7 +50,6 @@ AT_ONCE = 2
 """Two runs may be alive at once: one is judged, the cluster of the next is prepared."""
 
 USAGE = "nox -s conformance -- [options]"
-HINT = "see 'nox -s conformance -- --help'"
 COMMANDS = {
     "cleanup": cleanup.__doc__,
     "explain": "Tell what there is to know of a requirement, and of a failure of it.",
@@ -68,18 +67,9 @@ releases.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises UsageError instead of ending the process with a status of its own."""
-
-    hint = HINT
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; {self.hint}")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the suite's own options."""
-    own = _Parser(
+    own = Parser(
         usage=USAGE,
         description="Judge the native sidecars of a Kubernetes cluster.",
         epilog=EPILOG,
@@ -121,7 +111,7 @@ def _listed(options: argparse.Namespace) -> Iterator[str]:
 
 def _command(name: str, arguments: Sequence[str]) -> int:
     """Do something else than to judge; return the exit status."""
-    own = _Parser(
+    own = Parser(
         usage=f"python -m conformance {name} [options]",
         description=COMMANDS[name],
         allow_abbrev=False,
@@ -223,7 +213,7 @@ class _Child:
                 usage = usage or line.startswith("ERROR: usage:")
                 match = PYTESTS_ERROR.search(line)
                 if usage and match:
-                    _write(f"{self._prefix}ERROR: {match[1]}; {HINT}\n", target)
+                    _write(f"{self._prefix}ERROR: {match[1]}; {Parser.hint}\n", target)
                 elif not usage and line.strip():  # pytest puts an empty line after its errors
                     _write(f"{self._prefix}{line}", target)
 

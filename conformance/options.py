@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from fixtures.clusters import providers
+from fixtures.errors import UsageError
 from reports.model import Level
 
 if TYPE_CHECKING:
@@ -21,6 +22,17 @@ READY_VARIABLE = "SIDECAR_CONFORMANCE_READY"
 
 ARGUMENTS_VARIABLE = "SIDECAR_CONFORMANCE_ARGUMENTS"
 """Holds the words of the person's command line as a JSON list, for the command that reproduces."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError instead of ending the process with a status of its own."""
+
+    hint = "see 'nox -s conformance -- --help'"
+    """Where a person finds the options; it ends each message."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError with one line. See argparse."""
+        raise UsageError(f"{message.removeprefix('argument ')}; {self.hint}")
 
 
 def add_options(add: Callable[..., object]) -> None:

@@ -7,7 +7,16 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from fixtures.errors import SuiteError, UsageError
-from reports import diff, merge, nightly, register, registry, timeline, verify
+from reports import (
+    diff,
+    merge,
+    nightly,
+    overheadorder,
+    register,
+    registry,
+    timeline,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +38,7 @@ COMMANDS: Mapping[str, Command] = {
     "diff": diff,
     "merge": merge,
     "nightly": nightly,
+    "overhead": overheadorder,
     "register": register,
     "registry": registry,
     "timeline": timeline,

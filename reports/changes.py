@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from pydantic import ConfigDict, Field, computed_field
 
-from fixtures.evidence.moments import Figure  # noqa: TC001 - pydantic reads it
+from fixtures.evidence.moments import Figure
 from fixtures.host.files import DIGITS
 from fixtures.kubeapi.times import SECOND, parse_time
 from reports.model import API_VERSION, JUDGED, Level, Model, Report, Result, RunVerdict, Verdict

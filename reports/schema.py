@@ -1,6 +1,7 @@
-"""`report.schema.json` and `diff.schema.json`: JSON Schemas, made from the models.
+"""`report.schema.json` and its neighbours: JSON Schemas, made from the models.
 
-`python -m reports.schema` prints that of a report, `python -m reports.schema diff` that of a diff.
+`python -m reports.schema` prints that of a report, with `diff` that of a diff, and with `overhead`
+that of what sidecars cost.
 """
 
 from __future__ import annotations
@@ -14,12 +15,19 @@ from pydantic.json_schema import GenerateJsonSchema
 from reports.changes import Diff
 from reports.jsonreport import encode
 from reports.model import Report
+from reports.overhead import OverheadReport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import BaseModel
 
 FILE = Path(__file__).with_name("report.schema.json")
 DIFF_FILE = Path(__file__).with_name("diff.schema.json")
+OVERHEAD_FILE = Path(__file__).with_name("overhead.schema.json")
+
+MODELS: Mapping[str, type[BaseModel]] = {"diff": Diff, "overhead": OverheadReport}
+"""By the word that asks for its schema, each model besides that of a report."""
 
 
 class _Generator(GenerateJsonSchema):
@@ -30,10 +38,10 @@ class _Generator(GenerateJsonSchema):
 
 
 def schema(model: type[BaseModel] = Report) -> dict[str, Any]:
-    """Return the schema of what is written of a model: of a report, or of a diff."""
+    """Return the schema of what is written of a model."""
     made = model.model_json_schema(mode="serialization", schema_generator=_Generator)
     return {"$schema": GenerateJsonSchema.schema_dialect, **made}
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(encode(schema(Diff if sys.argv[1:] == ["diff"] else Report)))
+    sys.stdout.buffer.write(encode(schema(MODELS.get("".join(sys.argv[1:]), Report))))

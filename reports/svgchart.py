@@ -84,31 +84,38 @@ def compared(chart: Chart, points: Sequence[Point], identifier: str) -> str:
         begin = _x(chart, chart.since_begun(point.earliest))
         end = _x(chart, chart.since_begun(point.latest))
         width = max(end - begin, 1.5)
-        band = {"x": _n(begin), "width": _n(width)}
+        band = {"x": coordinate(begin), "width": coordinate(width)}
         ET.SubElement(
             root,
             "rect",
-            {**band, "class": "band", "y": str(TOP), "height": _n(_total(chart) - TOP)},
+            {**band, "class": "band", "y": str(TOP), "height": coordinate(_total(chart) - TOP)},
         )
         lane = chart.lane_of(point)
         if lane is not None:
             y = _top(chart, lane)
-            frame = {**band, "class": "moment", "y": _n(y), "height": _n(_height(lane))}
+            frame = {
+                **band,
+                "class": "moment",
+                "y": coordinate(y),
+                "height": coordinate(_height(lane)),
+            }
             ET.SubElement(root, "rect", frame)
-        centre = {"x": _n(begin + width / 2), "y": str(TOP - 1), "class": "letter"}
+        centre = {"x": coordinate(begin + width / 2), "y": str(TOP - 1), "class": "letter"}
         ET.SubElement(root, "text", centre).text = letter
     return ET.tostring(root, encoding="unicode")
 
 
 def _root(chart: Chart, identifier: str, *, alone: bool) -> ET.Element:
-    root = ET.Element("svg", {"class": "chart", "viewBox": f"0 0 {WIDTH} {_n(_total(chart))}"})
+    root = ET.Element(
+        "svg", {"class": "chart", "viewBox": f"0 0 {WIDTH} {coordinate(_total(chart))}"}
+    )
     root.set("role", "img")
     if identifier:
         root.set("id", identifier)
     if alone:
         root.set("xmlns", "http://www.w3.org/2000/svg")
         root.set("width", str(WIDTH))
-        root.set("height", _n(_total(chart)))
+        root.set("height", coordinate(_total(chart)))
     return root
 
 
@@ -135,16 +142,16 @@ def _x(chart: Chart, at: float) -> float:
 
 
 def _axis(root: ET.Element, chart: Chart) -> None:
-    bottom = _n(_total(chart) - BOTTOM)
-    for at in _ticks(chart.seconds):
-        x = _n(_x(chart, at))
+    bottom = coordinate(_total(chart) - BOTTOM)
+    for at in ticks(chart.seconds):
+        x = coordinate(_x(chart, at))
         ET.SubElement(root, "path", {"class": "grid", "d": f"M{x},{TOP - 8}V{bottom}"})
         label = {"class": "axis", "x": x, "y": str(TOP - 20)}
         ET.SubElement(root, "text", label).text = f"{at:g} s"
 
 
-def _ticks(seconds: float) -> Iterable[float]:
-    """Return about eight round times."""
+def ticks(seconds: float) -> Iterable[float]:
+    """Return about eight round times, or other figures, from 0 up to one."""
     rough = max(seconds, 0.1) / 8
     unit = 10 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
@@ -154,9 +161,9 @@ def _ticks(seconds: float) -> Iterable[float]:
 def _lane(root: ET.Element, chart: Chart, lane: Lane, y: float) -> None:
     group = ET.SubElement(root, "g", {"class": f"lane {lane.kind}"})
     height = _height(lane)
-    ET.SubElement(group, "path", {"class": "line", "d": f"M0,{_n(y + height)}H{WIDTH}"})
+    ET.SubElement(group, "path", {"class": "line", "d": f"M0,{coordinate(y + height)}H{WIDTH}"})
     middle = y + (height / 2 if height == THIN else 9)
-    name = {"class": "name", "x": "6", "y": _n(middle + 3.5)}
+    name = {"class": "name", "x": "6", "y": coordinate(middle + 3.5)}
     element = ET.SubElement(group, "text", name)
     element.text = xml_text(_short(lane.name, 31))
     if lane.name != element.text:
@@ -171,9 +178,9 @@ def _bar(group: ET.Element, chart: Chart, bar: Bar, middle: float, *, thin: bool
     height = 6 if thin else BAR
     place = {
         "class": f"bar {bar.kind}",
-        "x": _n(begin),
-        "y": _n(middle - height / 2),
-        "width": _n(max(end - begin, 1)),
+        "x": coordinate(begin),
+        "y": coordinate(middle - height / 2),
+        "width": coordinate(max(end - begin, 1)),
         "height": str(height),
     }
     element = ET.SubElement(group, "rect", place)
@@ -181,7 +188,7 @@ def _bar(group: ET.Element, chart: Chart, bar: Bar, middle: float, *, thin: bool
     ET.SubElement(element, "title").text = xml_text(_short(text, TITLE))
     label = bar.label
     if label and end - begin > len(label) * CHARACTER + 24:
-        where = {"class": "inside", "x": _n(begin + 4), "y": _n(middle + 3.3)}
+        where = {"class": "inside", "x": coordinate(begin + 4), "y": coordinate(middle + 3.3)}
         ET.SubElement(group, "text", where).text = xml_text(label)
 
 
@@ -200,9 +207,9 @@ def _marks(
             continue
         shape = SHAPES.get(mark.kind)
         path = (
-            {"transform": f"translate({_n(x)},{_n(middle)})", "d": shape}
+            {"transform": f"translate({coordinate(x)},{coordinate(middle)})", "d": shape}
             if shape
-            else {"d": f"M{_n(x)},{_n(middle - 8)}V{_n(middle + 8)}"}
+            else {"d": f"M{coordinate(x)},{coordinate(middle - 8)}V{coordinate(middle + 8)}"}
         )
         element = ET.SubElement(group, "path", {"class": f"mark {mark.kind}", **path})
         title = ET.SubElement(element, "title")
@@ -221,7 +228,11 @@ def _labels(group: ET.Element, marks: Sequence[tuple[float, Mark]], base: float)
         begin = min(x, WIDTH - width - 4)
         free = all(begin + width + 4 < left or right < begin for left, right in taken)
         if label and free:
-            where = {"class": f"label {mark.kind}", "x": _n(begin), "y": _n(base + 1)}
+            where = {
+                "class": f"label {mark.kind}",
+                "x": coordinate(begin),
+                "y": coordinate(base + 1),
+            }
             ET.SubElement(group, "text", where).text = xml_text(label)
             taken.append((begin, begin + width + 4))
 
@@ -230,5 +241,6 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
-def _n(number: float) -> str:
+def coordinate(number: float) -> str:
+    """Return a place in a picture as its attributes have it."""
     return f"{number:.1f}".removesuffix(".0")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
-READ = r"""
-find /sys/fs/cgroup -type d '(' -name "pod$1" -o -name "*pod$2.slice" ')' |
-while read -r group; do
+GROUPS = """find /sys/fs/cgroup -type d '(' -name "pod$1" -o -name "*pod$2.slice" ')'"""
+"""Prints the cgroups of a pod: the words are its UID, and that with underscores."""
+
+READ = rf"""
+{GROUPS} | while read -r group; do
   find "$group" -type f '(' -name memory.max -o -name memory.limit_in_bytes \
     -o -name cpu.weight -o -name cpu.shares ')' |
   while read -r file; do
-    echo "${file#"$group"/} $(cat "$file")"
+    echo "${{file#"$group"/}} $(cat "$file")"
   done
 done
 """

@@ -10,10 +10,10 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from conformance import catalogue
-from conformance.options import positive
+from conformance.options import Parser, positive
 from conformance.selection import Selection
 from fixtures.clusters.swap import COMPONENTS
 from fixtures.errors import SuiteError, UsageError
@@ -28,16 +28,10 @@ if TYPE_CHECKING:
 HINT = "see 'nox -s mutants -- --help'"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises UsageError instead of ending the process with a status of its own."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; {HINT}")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the options."""
-    own = _Parser(prog="nox -s mutants --", description=__doc__, allow_abbrev=False)
+    own = Parser(prog="nox -s mutants --", description=__doc__, allow_abbrev=False)
+    own.hint = HINT
     own.add_argument("--component", choices=COMPONENTS, default="kubelet", help="what is changed")
     own.add_argument("--kubernetes", metavar="VERSION", help="of all components (default: newest)")
     own.add_argument("--count", type=positive, default=20, metavar="N", help="how many mutants")
