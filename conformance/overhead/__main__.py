@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING, Any
 from conformance.options import DEFAULT_OUTPUT, Parser, positive
 from conformance.overhead import measuring
 from conformance.overhead.measuring import Measurement, Place
-from conformance.overhead.variants import LOAD, variants
+from conformance.overhead.variants import LOAD, PROXY, variants
 from conformance.overhead.watching import Watching
 from conformance.session import revision, suite_version
 from fixtures.clusters.kind import KindProvider, Request, add_host_options
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
+from fixtures.evidence.capabilities import Capability
 from fixtures.host.progress import Progress
 from fixtures.images import load, releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.kinds import path_of
-from fixtures.stage.manifest import IMAGE
+from fixtures.stage.manifest import Images
 from fixtures.versions import minor_of
 from reports import overhead, overheadpage
 from reports.estimates import FEWEST
@@ -129,7 +130,7 @@ def _measure(options: argparse.Namespace) -> None:
         )
     )
     provider.plan(progress)
-    provider.prepare(progress)
+    provider.prepare(progress, [Capability.ENVOY])
     archive = load.image_archive(progress)
     run_id = owner.new_run_id()
     with (
@@ -146,13 +147,15 @@ def _measure(options: argparse.Namespace) -> None:
                 namespace,
                 cluster.nodes[0],
                 watching,
-                images={IMAGE: cluster.fixture_image, LOAD: load.REFERENCE},
-                labels=owner.metadata(run_id)["labels"],
+                images_of(cluster),
+                run_id,
             )
-            measurement = Measurement(place, variants(), options.rounds, seed)
+            proxy = Capability.ENVOY in cluster.software.capabilities
+            measurement = Measurement(place, variants(proxy=proxy), options.rounds, seed)
             measurement.take(progress)
-        facts = _facts(cluster)
-    report = made(version, measurement, facts)
+        facts, missing = _facts(cluster), cluster.software.missing
+    without = {PROXY: "; ".join(missing.values())} if missing else {}
+    report = made(version, measurement, facts, without)
     try:
         overhead.write(report, folder / overhead.FILE)
         overheadpage.write(report, folder / overheadpage.FILE)
@@ -181,7 +184,17 @@ def load_image(node: Node, archive: Path) -> None:
     node.execute(*importing, stdin=archive.read_bytes())
 
 
-def made(version: str, measurement: Measurement, facts: dict[str, Any]) -> OverheadReport:
+def images_of(cluster: Cluster) -> Images:
+    """Return the images that stand for the names in the manifests."""
+    software = {**cluster.software.references, LOAD: load.REFERENCE}
+    return Images(
+        cluster.fixture_image, cluster.other_image, cluster.fixture_image_loaded, software
+    )
+
+
+def made(
+    version: str, measurement: Measurement, facts: dict[str, Any], missing: dict[str, str]
+) -> OverheadReport:
     """Return the report. Raises EnvironmentBrokenError where too few pods could be measured."""
     for variant in measurement.variants:
         count = sum(life.variant == variant.name for life in measurement.lives)
@@ -203,7 +216,7 @@ def made(version: str, measurement: Measurement, facts: dict[str, Any]) -> Overh
         variants=tuple(variant.described for variant in measurement.variants),
         lives=tuple(measurement.lives),
         left_out=tuple(measurement.left_out),
-        missing={},
+        missing=missing,
     )
 
 
@@ -211,6 +224,7 @@ def _facts(cluster: Cluster) -> dict[str, Any]:
     """Return JSON values about the cluster, its only node, and the requests."""
     return {
         **cluster.facts,
+        "software": dict(cluster.software.facts),
         **_node(cluster.api, cluster.nodes[0].name),
         "requests": {
             "ratePerSecond": measuring.RATE,
@@ -238,6 +252,7 @@ def told(report: OverheadReport, folder: Path) -> list[str]:
     for measured in report.measures:
         lines.append(f"{measured.title}:")
         lines += [f"  {one.sentence}" for one in measured.comparisons]
+    lines += [f"{name} was not measured: {why}" for name, why in report.missing.items()]
     for one in report.left_out:
         lines.append(f"left out: {one.variant} of round {one.round}: {one.reason}")
     return [*lines, f"all figures are in {folder / overheadpage.FILE}"]

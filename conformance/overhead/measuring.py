@@ -14,24 +14,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.overhead import usage
-from conformance.overhead.variants import CLIENT, PORT, PREFIX, load, use_images
+from conformance.overhead.variants import CLIENT, PORT, PREFIX, load
 from fixtures.errors import EnvironmentBrokenError, SuiteError
 from fixtures.images.load import PROGRAM
 from fixtures.kubeapi.kinds import path_of, path_of_object
 from fixtures.kubeapi.times import SECOND
 from fixtures.patience import EXEC
-from fixtures.stage.manifest import secure
+from fixtures.stage.manifest import prepare
 from fixtures.words import one_line
 from reports.overhead import LeftOut, Life, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from conformance.overhead.variants import Variant
     from conformance.overhead.watching import Watching
     from fixtures.clusters import Node
     from fixtures.host.progress import Progress
     from fixtures.kubeapi.client import Api
+    from fixtures.stage.manifest import Images
 
 Json = dict[str, Any]
 
@@ -42,20 +43,23 @@ SECONDS = 1
 CONNECTIONS = 8
 """Over how many connections."""
 
+NAME = "overhead"
+"""What the objects are labelled with, in place of a scenario's name."""
+
 WARM_UP = 0
 """The round whose figures do not count."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where pods are measured: `images` are references by the names that manifests use."""
+    """Where pods are measured, and the run that they are of."""
 
     api: Api
     namespace: str
     node: Node
     watching: Watching
-    images: Mapping[str, str]
-    labels: Mapping[str, str]
+    images: Images
+    run: str
 
 
 @dataclass
@@ -105,10 +109,12 @@ class Measurement:
 
     def _create(self, document: Json) -> Json:
         """Create an object of a manifest, and return it as stored."""
-        made = secure(use_images(copy.deepcopy(document), self.place.images))
-        made["metadata"].setdefault("labels", {}).update(self.place.labels)
-        path = path_of_object(made, self.place.namespace)
-        stored: Json = self.place.api.require("POST", path, body=made)
+        place = self.place
+        made = prepare(copy.deepcopy(document), scenario=NAME, run=place.run, images=place.images)
+        # Nobody reads a last status, and a finalizer would take its time.
+        made["metadata"].pop("finalizers", None)
+        path = path_of_object(made, place.namespace)
+        stored: Json = place.api.require("POST", path, body=made)
         return stored
 
     def live(self, variant: Variant, number: int) -> dict[Measure, float]:
@@ -144,8 +150,7 @@ class Measurement:
 
     def _ask(self, address: str) -> dict[str, float]:
         """Send requests to a pod, and return what the client says of them."""
-        host = f"[{address}]" if ":" in address else address
-        words = [f"{host}:{PORT}", *map(str, (RATE, SECONDS, CONNECTIONS))]
+        words = [f"{address}:{PORT}", *map(str, (RATE, SECONDS, CONNECTIONS))]
         code, output = self.place.api.exec(
             self.place.namespace, CLIENT, "client", [PROGRAM, "measure", *words], EXEC.seconds
         )

@@ -14,17 +14,18 @@ import yaml
 
 from conformance.scenarios.pattern import NATIVE, classic_form
 from fixtures.kubeapi.status import CONTAINER_LISTS
-from fixtures.stage.manifest import pod_specs
+from fixtures.software.envoy import ENVOY
 from reports import overhead
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Json = dict[str, Any]
 
 MANIFESTS = Path(__file__).with_name("manifests")
 PREFIX = "overhead-"
 NONE = "none"
+PROXY = "proxy"
 
 LOAD = "load"
 """What stands in the manifests for the image of server and client."""
@@ -87,10 +88,10 @@ def load(name: str) -> list[Json]:
     return [document for document in yaml.safe_load_all(text) if document]
 
 
-def variants() -> list[Variant]:
-    """Return the variants that need no software of others, each compared with those before it."""
+def variants(*, proxy: bool) -> list[Variant]:
+    """Return the variants; that with a proxy only where the nodes hold one."""
     (native,) = load("helper")
-    return [
+    found = [
         Variant(NONE, "The app alone.", [alone(native)]),
         Variant(
             "classic",
@@ -103,6 +104,10 @@ def variants() -> list[Variant]:
             [native],
         ),
     ]
+    if proxy:
+        about = f"The app behind {ENVOY.title}, a native sidecar that all requests go through."
+        found.append(Variant(PROXY, about, load("proxy")))
+    return found
 
 
 def alone(native: Json) -> Json:
@@ -116,13 +121,3 @@ def without_sidecars(pod: Json) -> Json:
     """Return a pod without its list of init containers."""
     spec = {name: value for name, value in pod["spec"].items() if name != "initContainers"}
     return copy.deepcopy({**pod, "spec": spec})
-
-
-def use_images(document: Json, images: Mapping[str, str]) -> Json:
-    """Replace the names of images by references that the nodes hold, in place, and return it."""
-    for _, spec in pod_specs(document):
-        for part in CONTAINER_LISTS:
-            for container in spec.get(part) or []:
-                container["image"] = images[container["image"]]
-                container["imagePullPolicy"] = "Never"
-    return document

@@ -28,7 +28,7 @@ VALUES = st.lists(
 
 def coverage(count: int, k: int) -> float:
     """Return how likely the k-th smallest and the k-th largest have the median between them."""
-    return sum(math.comb(count, below) for below in range(k, count - k + 1)) / 2**count
+    return float(sum(math.comb(count, below) for below in range(k, count - k + 1)) / 2**count)
 
 
 @pytest.mark.parametrize(

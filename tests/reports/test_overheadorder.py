@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def written(folder: Path, **middles: float) -> Path:
-    overhead.write(report(**middles), folder / overhead.FILE)
+    overhead.write(report("", **middles), folder / overhead.FILE)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The page of what sidecars cost: the sentences, a plot a measure, and nothing of others as markup."""
+"""The page of what sidecars cost: sentences, a plot a measure, and nothing of others as markup."""
 
 from __future__ import annotations
 

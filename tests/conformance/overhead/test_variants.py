@@ -9,15 +9,20 @@ import pytest
 import yaml
 
 from conformance.overhead import variants as made
-from conformance.overhead.variants import CLIENT, PREFIX, Variant, load, use_images, variants
+from conformance.overhead.variants import CLIENT, PREFIX, Variant, load, variants
 from fixtures.stage import manifest
-from fixtures.stage.manifest import secure
+from fixtures.stage.manifest import Images
 from tests.kit.podsecurity import beyond_baseline, beyond_restricted
 
 Json = dict[str, Any]
 
-NAMED = {one.name: one for one in variants()}
-IMAGES = {"fixture": "registry/busybox:1", "load": "registry/load:1", "envoy": "registry/envoy:1"}
+NAMED = {one.name: one for one in variants(proxy=True)}
+IMAGES = Images(
+    "registry/busybox:1",
+    "registry/busybox:2",
+    loaded=True,
+    software={"load": "registry/load:1", "envoy": "registry/envoy:1"},
+)
 MANIFESTS = sorted(path.stem for path in made.MANIFESTS.glob("*.yaml"))
 
 
@@ -27,7 +32,8 @@ def containers(variant: Variant, part: str) -> list[Json]:
 
 
 def test_each_variant_is_named_once_and_so_is_its_pod() -> None:
-    assert len(NAMED) == len(variants())
+    assert list(NAMED) == ["none", "classic", "native", "proxy"]
+    assert [one.name for one in variants(proxy=False)] == list(NAMED)[:3]
     for name, variant in NAMED.items():
         assert variant.pod["metadata"]["name"] == f"{PREFIX}{name}"
 
@@ -71,7 +77,7 @@ def test_pods_are_such_as_level_restricted_allows(name: str) -> None:
     for document in load(name):
         for _, spec in manifest.pod_specs(document):
             assert beyond_baseline(spec) == []
-        ready = secure(use_images(copy.deepcopy(document), IMAGES))
+        ready = manifest.prepare(document, scenario="overhead", run="45b25547", images=IMAGES)
         for _, spec in manifest.pod_specs(ready):
             assert beyond_restricted(spec) == []
 
@@ -90,7 +96,22 @@ def test_the_client_is_no_variant() -> None:
 
 
 def test_images_that_the_nodes_hold_are_never_pulled() -> None:
-    pod = use_images(copy.deepcopy(NAMED["native"].pod), IMAGES)
+    pod = copy.deepcopy(NAMED["native"].pod)
+    manifest.use_images(pod, IMAGES)
     (helper,), (app,) = pod["spec"]["initContainers"], pod["spec"]["containers"]
     assert (helper["image"], app["image"]) == ("registry/busybox:1", "registry/load:1")
     assert helper["imagePullPolicy"] == app["imagePullPolicy"] == "Never"
+
+
+def test_all_requests_go_through_the_proxy() -> None:
+    proxy = NAMED["proxy"]
+    (config,) = proxy.others
+    listens = yaml.safe_load(config["data"]["envoy.yaml"])["static_resources"]
+    (listener,), (cluster,) = listens["listeners"], listens["clusters"]
+    assert listener["address"]["socket_address"]["port_value"] == made.PORT
+    (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    behind = endpoint["endpoint"]["address"]["socket_address"]["port_value"]
+    (app,) = containers(proxy, "containers")
+    assert app["command"] == ["load", "serve", f":{behind}"]
+    (client,) = load("client")
+    assert client["spec"]["containers"][0]["command"] == ["load", "serve", f":{made.PORT}"]
