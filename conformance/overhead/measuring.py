@@ -104,28 +104,31 @@ class Measurement:
         """Create the client, and all objects that are no pods."""
         (client,) = load("client")
         for document in (client, *(other for one in self.variants for other in one.others)):
-            self._create(document)
+            self._create(self._prepared(document))
         self.place.watching.until_ready(CLIENT)
 
-    def _create(self, document: Json) -> Json:
-        """Create an object of a manifest, and return it as stored."""
+    def _prepared(self, document: Json) -> Json:
+        """Return an object of a manifest, ready to be created."""
         place = self.place
         made = prepare(copy.deepcopy(document), scenario=NAME, run=place.run, images=place.images)
         # Nobody reads a last status, and a finalizer would take its time.
         made["metadata"].pop("finalizers", None)
-        path = path_of_object(made, place.namespace)
-        stored: Json = place.api.require("POST", path, body=made)
+        return made
+
+    def _create(self, document: Json) -> Json:
+        """Create an object, and return it as stored."""
+        path = path_of_object(document, self.place.namespace)
+        stored: Json = self.place.api.require("POST", path, body=document)
         return stored
 
     def live(self, variant: Variant, number: int) -> dict[Measure, float]:
-        """Let one pod live, and return what was measured of it.
+        """Let one pod live, and return what was measured of it. It is gone then, or never will be.
 
         Raises EnvironmentBrokenError where it does not become Ready, does not answer, or stays.
         """
         place = self.place
-        pod = copy.deepcopy(variant.pod)
-        name = f"{PREFIX}{variant.name}-{number}"
-        pod["metadata"]["name"] = name
+        pod = self._prepared(variant.pod)
+        name = pod["metadata"]["name"] = f"{PREFIX}{variant.name}-{number}"
         asked = time.time_ns()
         uid = self._create(pod)["metadata"]["uid"]
         try:
@@ -136,7 +139,7 @@ class Measurement:
         finally:
             deleted = time.time_ns()
             place.api.require("DELETE", path_of("Pod", place.namespace, name))
-        gone = place.watching.until_gone(name)
+            gone = place.watching.until_gone(name)
         return {
             Measure.READY: (ready - asked) / SECOND,
             Measure.GONE: (gone - deleted) / SECOND,

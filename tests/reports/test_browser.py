@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports import diffpage, runpage
+from reports import diffpage, overheadpage, runpage
 from reports.changes import Diff, compare
 from tests.kit.charts import HOSTILE
+from tests.kit.overheads import report as costs
 from tests.kit.samples import mixed, report, result
 from tests.reports.test_diffpage import sides
 from tests.reports.test_runpage import evidence, late
@@ -99,6 +100,19 @@ def test_a_diff_can_be_read_by_everybody(
                 unfold(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_sidecars_cost_can_be_read_by_everybody(
+    chromium: Browser, tmp_path: Path, width: int, scheme: str
+) -> None:
+    path = tmp_path / overheadpage.FILE
+    overheadpage.write(costs(HOSTILE, none=1.0, classic=1.001, native=2.0), path)
+    with opened(chromium, path, width=width, scheme=scheme) as page:
+        unfold(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page) == []
 
 
 def test_texts_of_others_do_nothing(chromium: Browser, page_of_a_run: Path) -> None:
