@@ -12,7 +12,6 @@ import secrets
 import shlex
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from fixtures.clusters.kind import KindProvider, Request, add_host_options
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.evidence.capabilities import Capability
 from fixtures.host.progress import Progress
-from fixtures.images import load, releases
+from fixtures.images import golang, load, parts, releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.kinds import path_of
 from fixtures.stage.manifest import Images
@@ -130,13 +129,12 @@ def _measure(options: argparse.Namespace) -> None:
         )
     )
     provider.plan(progress)
+    if not parts.is_ready(parts.LOAD):
+        golang.require()
     provider.prepare(progress, [Capability.ENVOY])
     archive = load.image_archive(progress)
     run_id = owner.new_run_id()
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        provider.create(run_id, Path(scratch), progress) as cluster,
-    ):
+    with provider.create(run_id, folder, progress) as cluster:
         for node in cluster.nodes:
             load_image(node, archive)
         namespace = cluster.spaces.shared

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         (["--rounds", "5"], "--rounds: 5 rounds have no interval of 95 %: 6 are the fewest"),
         (["--rounds", "many"], "--rounds: 'many' is not a whole number of at least 1"),
         (["--seed", "0"], "--seed: '0' is not a whole number of at least 1"),
-        (["--kubernetes", "1.28"], "v1.28."),
         (["--kubernetes", "v1.28.15"], "v1.28.15 has no native sidecars by default: measure 1.29"),
         (["--kubernetes", "v1.36.5,v1.37.2"], "one version is measured at a time"),
         (["--onyl", "x"], "unrecognized arguments: --onyl x; see 'nox -s overhead -- --help'"),
