@@ -314,8 +314,8 @@ def test_job_completes_classic(timeline: Timeline) -> None:
 def lost_in(timeline: Timeline, form: str) -> Json:
     """Return what the client of a form has counted, once all of it is what it is meant to be."""
     name = f"mesh-istio-rollout-{form}"
+    client = timeline.pod_named(f"{name}-client")["client"]
     pods = [pod for pod in timeline.pods if pod.name.startswith(f"{name}-")]
-    client = next(pod for pod in pods if pod.name == f"{name}-client")["client"]
     servers = [pod for pod in pods if pod.name != f"{name}-client"]
     begun, ended = client.said("BEGUN"), client.said("COUNTED")
     patches = timeline.actions_named("patch", name=name)
