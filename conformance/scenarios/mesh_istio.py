@@ -1,0 +1,138 @@
+"""Steps of scenarios. Istio: pods into which its webhook puts a proxy, in either form.
+
+In the classic form of a pod the same proxy is a regular container.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+from fixtures.kubeapi.namespaces import PRIVILEGED
+from fixtures.stage.manifest import pod_specs
+from fixtures.stage.scenario import scenario
+
+if TYPE_CHECKING:
+    from fixtures.stage.staging import Staging
+
+    Json = dict[str, Any]
+
+NATIVE, CLASSIC = FORMS = ("native", "classic")
+"""What the names of the objects of each form hold."""
+
+FORM = "sidecar.istio.io/nativeSidecar"
+"""The annotation of a pod that tells Istio which form its proxy is to have."""
+
+AUTO = "mesh-istio-calls-auto"
+"""The name of a pod that leaves the form to Istio, and is proposed only."""
+
+ROLLOUTS = ("first", "second")
+REPLICAS = 2
+
+
+@scenario("mesh-istio-calls", seconds=60, applies=False, level=PRIVILEGED)
+def mesh_istio_calls(staging: Staging) -> None:
+    """Let the clients of both forms, and one without a proxy, call a server; then delete them."""
+    service, server, native, plain = staging.documents
+    staging.create(service)
+    staging.create(server)
+    auto = copy.deepcopy(native)
+    auto["metadata"]["name"] = AUTO
+    del auto["metadata"]["annotations"][FORM]
+    staging.create(auto, dry_run=True)
+    staging.until_ready(server["metadata"]["name"])
+    clients = [native, classic_form(native)]
+    for one in (*clients, plain):
+        staging.create(one)
+    names = [one["metadata"]["name"] for one in clients]
+    for name in names:
+        staging.until_said("app", "FIRST", name)
+    staging.until_finished(plain["metadata"]["name"])
+    for name in names:
+        staging.delete(name)
+    for name in names:
+        staging.until_gone(name)
+
+
+@scenario("mesh-istio-job", seconds=25, level=PRIVILEGED)
+def mesh_istio_job(staging: Staging) -> None:
+    """Wait until the native Job is complete and the app of the classic one is done, and longer."""
+    native = staging.documents[0]
+    classic = classic_form(native)
+    staging.create(classic)
+
+    def pod_of(job: Json) -> str:
+        prefix = f"{job['metadata']['name']}-"
+        names = [pod["metadata"]["name"] for pod in staging.objects("Pod")]
+        return next((name for name in names if name.startswith(prefix)), "")
+
+    staging.until("both pods", lambda: all(map(pod_of, (native, classic))))
+    staging.until_terminated("app", pod_of(classic))
+    name = native["metadata"]["name"]
+    staging.until(
+        "the native Job to have succeeded",
+        lambda: ((staging.object("Job", name) or {}).get("status") or {}).get("succeeded"),
+    )
+    staging.observe(10, "the classic Job must not complete")
+    staging.read("Job", classic["metadata"]["name"])
+
+
+@scenario("mesh-istio-restricted", seconds=12, applies=False)
+def mesh_istio_restricted(staging: Staging) -> None:
+    """Let the client call once the server is ready."""
+    service, server, client = staging.documents
+    staging.create(service)
+    staging.create(server)
+    staging.until_ready(server["metadata"]["name"])
+    staging.create(client)
+    staging.until_finished(client["metadata"]["name"])
+
+
+@scenario(
+    "mesh-istio-rollout",
+    seconds=180,
+    disturbs=True,
+    applies=False,
+    level=PRIVILEGED,
+    uses=("patch deployments.apps",),
+)
+def mesh_istio_rollout(staging: Staging) -> None:
+    """Roll the server of each form out twice while a client counts, one form after the other."""
+    native = staging.documents
+    for documents in (native, [classic_form(one) for one in native]):
+        service, deployment, client = documents
+        name, counting = deployment["metadata"]["name"], client["metadata"]["name"]
+        staging.create(service)
+        until_out(staging, name, staging.create(deployment).body)
+        # Its proxy is a sidecar always: what differs is the server.
+        client["metadata"]["annotations"][FORM] = "true"
+        staging.create(client)
+        staging.until_said("client", "BEGUN", counting)
+        for rollout in ROLLOUTS:
+            staging.observe(3, "requests must be answered between rollouts")
+            template = {"metadata": {"annotations": {"sidecar-conformance/rollout": rollout}}}
+            answer = staging.patch(name, {"spec": {"template": template}}, kind="Deployment")
+            until_out(staging, name, answer.body)
+        staging.until_finished(counting)
+        staging.delete(name, kind="Deployment")
+
+
+def until_out(staging: Staging, name: str, wanted: Json) -> None:
+    """Wait until all pods of a Deployment are available and as it was `wanted` last."""
+
+    def is_out() -> bool:
+        status = (staging.object("Deployment", name) or {}).get("status") or {}
+        counts = [status.get(f"{which}eplicas") for which in ("r", "updatedR", "availableR")]
+        seen = status.get("observedGeneration", 0) >= wanted["metadata"]["generation"]
+        return seen and counts == [REPLICAS] * len(counts)
+
+    staging.until(f"{name} to be rolled out", is_out)
+
+
+def classic_form(native: Json) -> Json:
+    """Return an object under another name, whose pods have the proxy as a regular container."""
+    form: Json = json.loads(json.dumps(native).replace(f"-{NATIVE}", f"-{CLASSIC}"))
+    for holder, _ in pod_specs(form):
+        holder["metadata"]["annotations"][FORM] = "false"
+    return form
