@@ -7,7 +7,7 @@ from tests.kit.edits import Edit, counterexample
 
 def pod_of(edit: Edit, form: str) -> str:
     """Return the name of the pod of this form; see `conformance.checks.test_pattern.pod_of`."""
-    names = {pod["metadata"]["name"] for pod in edit.pods()}
+    names = {str(pod["metadata"]["name"]) for pod in edit.pods()}
     return next(name for name in sorted(names) if name.startswith(form))
 
 
