@@ -9,7 +9,9 @@ import pytest
 from conformance import sources
 from conformance.catalogue import declared
 
-ADDRESS = re.compile(r"https://(kubernetes\.io|linkerd\.io|github\.com/kubernetes)/[\w./-]*(#[\w-]+)?")
+ADDRESS = re.compile(
+    r"https://(kubernetes\.io|linkerd\.io|github\.com/kubernetes)/[\w./-]*(#[\w-]+)?"
+)
 UPSTREAM = re.compile(r"kubernetes/kubernetes (\w[\w.-]*/)+\w[\w.-]*( [A-Za-z]\w*)?")
 """A file or a folder, and where a file is long, the function or type in it."""
 
