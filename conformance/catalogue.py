@@ -28,7 +28,8 @@ MUST: documented for users, in a changelog fix, or asserted by an upstream test.
 an enhancement proposal only. OBSERVED: read from the implementation. Only MUST decides a verdict.
 *Since* is the first minor version that promises it. A promise without a scenario needs a capability
 that no cluster of the suite has: it is declared, and its verdict is always *unsupported*. One that
-names a profile is judged on the clusters of this profile, and on others that are so configured.
+names a profile is judged on the clusters of this profile, and on others that are so configured. One
+that names `--only` is about [software](software.md) that no run has which does not ask for it so.
 """
 
 
@@ -69,9 +70,17 @@ def lines(requirements: Iterable[Requirement]) -> Iterator[str]:
     width = max((len(one.id) for one in found), default=0)
     for one in found:
         until = f"-{one.until}" if one.until else "+"
-        profile = f" (--profile {one.profile})" if one.profile else ""
-        yield f"{one.id:{width}}  {one.level.value:8}  {one.since}{until:6}  {one.title}{profile}"
+        asked = "".join(f" ({option})" for option in _options(one))
+        yield f"{one.id:{width}}  {one.level.value:8}  {one.since}{until:6}  {one.title}{asked}"
     yield f"{len(found)} requirements"
+
+
+def _options(one: Requirement) -> Iterator[str]:
+    """Yield the options without which a requirement is judged on no cluster of the suite's own."""
+    if one.profile:
+        yield f"--profile {one.profile}"
+    if one.software:
+        yield f"--only {one.software}"
 
 
 def _links(scenario: str) -> str:
@@ -96,8 +105,8 @@ def markdown(entries: Iterable[Declared]) -> Iterator[str]:
         for one in members:
             requirement = one.requirement
             until = f" to {requirement.until}" if requirement.until else ""
-            profile = [f"`--profile {requirement.profile}`"] if requirement.profile else []
-            scenarios = ", ".join([*map(_links, requirement.scenarios), *profile])
+            options = [f"`{option}`" for option in _options(requirement)]
+            scenarios = ", ".join([*map(_links, requirement.scenarios), *options])
             cells = (
                 f"[`{requirement.id}`](../conformance/checks/{one.module}.py)",
                 requirement.title,

@@ -35,6 +35,12 @@ MEANING = {
 }
 """What a failure means, by the level of the promise."""
 
+OF_SOFTWARE = (
+    "This software does not work here as a sidecar, because of Kubernetes, of what lies between it "
+    "and the pod, or of the software. It decides no verdict."
+)
+"""What a failure means where software of others is judged."""
+
 NO_CAUSE = (
     "A slow machine, a late status or a log that cannot be had never fails a check: it is then "
     "inconclusive, or an error."
@@ -73,6 +79,10 @@ def _lines(
             f"run with --profile {profile.name}, for Kubernetes {profile.versions}: such a cluster "
             f"{profile.does}",
         )
+    if one.software:
+        yield from _row(
+            "software", f"run with --only {one.software}: no run has it that does not ask"
+        )
     for name in one.scenarios:
         yield from _row("manifest", f"manifests/{name}.yaml")
         steps = scenario_named(name).steps
@@ -86,7 +96,8 @@ def _lines(
             versions = " or ".join(failure.versions)
             yield from _row("known", f"{failure.component} {versions}: {failure.reason}")
             yield from _row("", f"{failure.issue} (counts until {failure.expires})")
-    yield from _row("a failure", f"{MEANING[one.level]} {NO_CAUSE}")
+    meaning = OF_SOFTWARE if one.software else MEANING[one.level]
+    yield from _row("a failure", f"{meaning} {NO_CAUSE}")
     named = {f"`{name}`" for name in (one.id, *one.scenarios)}
     for paragraph in findings:
         if any(name in paragraph for name in named):

@@ -24,7 +24,7 @@ from conformance import known_failures as knownfailures
 from conformance.catalogue import declared, load_scenarios
 from conformance.editions import require_known
 from conformance.judge import NotStagedError, judge, unjudged, why_failed, why_unsupported
-from conformance.requirements import requirement_of
+from conformance.requirements import PROMISE, declared_by, requirement_of
 from conformance.selection import Selection
 from conformance.session import Session
 from fixtures.errors import EnvironmentBrokenError, SuiteError, unwritten
@@ -126,6 +126,14 @@ def _leave_page(config: pytest.Config) -> None:
 def _refuse(config: pytest.Config, error: SuiteError) -> NoReturn:
     _leave_page(config)
     raise pytest.UsageError(str(error)) from error
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Collect a check that declares several requirements once for each of them."""
+    found = declared_by(metafunc.definition)
+    if len(found) > 1:
+        metafunc.fixturenames.append(PROMISE)
+        metafunc.parametrize(PROMISE, found, ids=[one.id for one in found])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

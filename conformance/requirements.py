@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from fixtures.evidence.capabilities import BEYOND, CONFIGURED, Capability
+from fixtures.evidence.capabilities import BEYOND, CONFIGURED, SOFTWARE, Capability
 from fixtures.evidence.components import Component
 from fixtures.versions import minor_of, only_minor
 from fixtures.words import one_line
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 ID = re.compile(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 
+
+PROMISE = "promise"
+"""The fixture whose parameters are the requirements of a check that declares several."""
 
 MUST, SHOULD, OBSERVED = Level.MUST, Level.SHOULD, Level.OBSERVED
 
@@ -69,6 +72,11 @@ class Requirement:
     def profile(self) -> str | None:
         """The profile whose clusters it is judged on; None where it needs no certain one."""
         return next((need.value for need in self.needs if need in CONFIGURED), None)
+
+    @property
+    def software(self) -> str | None:
+        """What to ask for by --only to have the software that it is about; None without any."""
+        return next((SOFTWARE[need] for need in self.needs if need in SOFTWARE), None)
 
     def unpromised_by(self, components: Components, nodes: Collection[str] = ()) -> str | None:
         """Say why these components do not make this promise; None when they do.
@@ -148,7 +156,18 @@ def requirement(  # noqa: PLR0913 - each is one fact of the declaration
     return declare
 
 
+def declared_by(item: Any) -> list[Requirement]:  # noqa: ANN401 - any pytest node
+    """Return the requirements that a check declares, the first decorator last."""
+    return [marker.args[0] for marker in item.iter_markers("requirement")]
+
+
 def requirement_of(item: Any) -> Requirement | None:  # noqa: ANN401 - any pytest node
-    """Return the requirement that a collected check declares, None where it declares none."""
-    marker = item.get_closest_marker("requirement")
-    return None if marker is None else marker.args[0]
+    """Return the requirement that a collected check judges, None where it judges none.
+
+    One that declares several is collected once for each, which is its parameter PROMISE.
+    """
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if PROMISE in parameters:
+        found: Requirement = parameters[PROMISE]
+        return found
+    return next(iter(declared_by(item)), None)

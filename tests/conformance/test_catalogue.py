@@ -8,13 +8,16 @@ from pathlib import Path
 from conformance.catalogue import declared, lines, markdown
 from conformance.requirements import Requirement
 from fixtures.clusters import profiles
+from fixtures.evidence.capabilities import SOFTWARE as ASKED
 from fixtures.evidence.capabilities import Capability
+from fixtures.software import shelf
 from fixtures.stage.detect import SIDECARS_SINCE
 from fixtures.versions import minor_of
 from reports.model import Level
 from reports.runpage import CLASSIC
 
 ROOT = Path(__file__).parents[2]
+ENVOY = ASKED[Capability.ENVOY]
 PROMISED = Path(__file__).with_name("promised.txt")
 
 
@@ -43,12 +46,13 @@ def test_a_classic_form_is_judged_beside_its_native_form() -> None:
 
 
 def test_an_area_names_its_module() -> None:
-    """One of an area's parts, which is about certain software, has a module of its own."""
+    """What is promised of each software has one module, and each mesh one of its own."""
     wrong = [
         one
         for one in declared()
         for words in [one.requirement.id.replace("-", "_").split(".")]
-        if one.module not in (f"test_{words[0]}", f"test_{words[0]}_{words[1]}")
+        if one.module
+        not in (f"test_{words[0]}", f"test_{words[0]}_{words[1]}", f"test_{words[0]}_software")
     ]
     assert not wrong
 
@@ -71,6 +75,12 @@ def test_the_list_says_which_profile_a_promise_needs() -> None:
     assert next(lines([one])).endswith("Sidecars keep their order. (--profile static-cpus)")
     assert "| `--profile stop-signals`" not in "\n".join(markdown(declared()))
     assert ", `--profile stop-signals` |" in "\n".join(markdown(declared()))
+
+
+def test_the_list_says_what_to_ask_for_where_software_is_judged() -> None:
+    one = promise("pattern.envoy.order", Level.SHOULD, needs=(Capability.ENVOY,))
+    assert next(lines([one])).endswith("Sidecars keep their order. (--only pattern.envoy)")
+    assert ", `--only pattern.envoy` |" in "\n".join(markdown(declared()))
 
 
 def promise(
@@ -101,6 +111,17 @@ def test_the_page_of_profiles_names_what_each_judges() -> None:
         assert judged == [
             one.requirement.id for one in declared() if one.requirement.profile == name
         ]
+
+
+def test_the_page_of_software_has_all_there_is() -> None:
+    page = (ROOT / "docs" / "software.md").read_text(encoding="utf-8").splitlines()
+    for capability, one in shelf.SOFTWARE.items():
+        (row,) = [line for line in page if line.startswith(f"| `{ASKED[capability]}` |")]
+        assert f" | {one.title} | " in row
+        assert all(f"`{image.published}`" in row for image in one.images)
+    words = {line.split("`")[1] for line in page if re.match(r"\| `[a-z-]+` \|", line)}
+    of_envoy = {one.requirement.id for one in declared() if one.requirement.software == ENVOY}
+    assert {f"{ENVOY}.{word}" for word in words} == of_envoy
 
 
 LATER = {

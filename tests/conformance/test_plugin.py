@@ -97,6 +97,14 @@ def test_should(timeline):
     assert timeline["app"].ever_said("MORE"), "it did not"
 '''
 
+OF_EACH = '''
+@promise("order.other", scenario="unstaged")
+@promise("order.one")
+def test_each(timeline):
+    """The app starts before it is up."""
+    assert timeline["app"].said("START") < timeline["app"].said("UP")
+'''
+
 KNOWN = """
 [[known-failure]]
 requirement = "order.fails"
@@ -212,6 +220,13 @@ def test_a_conformant_run(project: Project) -> None:
     assert compared["leftWidth"] == compared["rightWidth"] == 0.01
     assert "v1.37.2: CONFORMANT" in project.output
     assert (project.directory / "index.html").is_file()
+
+
+def test_a_check_of_several_requirements_judges_each_by_its_own_scenario(project: Project) -> None:
+    assert project.run(OF_EACH, "--only", "order") == 3
+    assert project.verdicts() == {"order.one": "pass", "order.other": "error"}
+    assert project.run(OF_EACH, "--only", "order.one") == 0
+    assert project.verdicts() == {"order.one": "pass", "order.other": "skipped"}
 
 
 def test_a_failure_tells_promise_evidence_and_place(project: Project) -> None:
