@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.disruptions import assert_target
 from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.startup import POLICY_SUFFIXES
-from conformance.sources import POD_LIFECYCLE, SIDECARS, upstream
+from conformance.sources import DOCS, POD_LIFECYCLE, SIDECARS, upstream
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.moments import InconclusiveError
 
@@ -184,3 +185,19 @@ def test_ready_false_after_main_done(timeline: Timeline) -> None:
     last = timeline.pod.conditions("Ready")[-1].value
     told = (last.status, last.reason)
     assert told == ("False", "PodCompleted"), f"in the end Ready is {last.raw}"
+
+
+@requirement(
+    "cond.disruption-target",
+    MUST,
+    since="1.29",
+    gates=("PodDisruptionConditions",),
+    scenario="term-ways",
+    source=f"{DOCS}/concepts/workloads/pods/disruptions/#pod-disruption-conditions",
+    needs=(Capability.SIDECARS, Capability.EVICTION),
+)
+def test_disruption_target(timeline: Timeline) -> None:
+    """An evicted pod says so in its condition DisruptionTarget, until its sidecars have stopped."""
+    eviction = timeline.action("evict")
+    assert eviction.accepted, f"the eviction was answered {eviction.message}"
+    assert_target(timeline.pod_named(eviction.arguments["name"]), "EvictionByEvictionAPI")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.bounds import assert_at_least
+from conformance.checks.bounds import assert_at_least, assert_prompt
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order, shown
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
@@ -159,6 +159,30 @@ def test_completion_after_sidecar_stop(timeline: Timeline) -> None:
     for version in timeline.job.versions:
         if version.status.get("succeeded"):
             assert version.status.get("completionTime"), "a success was counted early"
+
+
+@requirement(
+    "job.time-to-live",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="job-never",
+    source=f"{DOCS}/concepts/workloads/controllers/ttlafterfinished/",
+    needs=OWN_GRACE,
+)
+def test_time_to_live(timeline: Timeline) -> None:
+    """A finished Job is removed with its pod after its time to live, which is 3 s here.
+
+    That time begins when the sidecars have stopped. Times of the API are whole seconds.
+    """
+    assert_job_is(timeline, "Complete")
+    deleted = next((one for one in timeline.job.versions if one.being_deleted), timeline.job.last)
+    stamp = deleted.raw["metadata"].get("deletionTimestamp")
+    assert stamp, "the Job was not deleted"
+    removed = timeline.clocks.second(stamp, "the Job was deleted", "deletionTimestamp")
+    assert removed - timeline["sidecar-1"].said("TERM") >= 2
+    for one in (timeline.job, timeline.pod):
+        assert one.gone
 
 
 @requirement(
@@ -412,12 +436,44 @@ def test_suspend_resume(timeline: Timeline) -> None:
 
 
 @requirement(
-    "job.replacement-failed",
-    OBSERVED,
+    "job.terminating",
+    MUST,
     by=CONTROLLED,
     since="1.29",
+    gates=("JobPodReplacementPolicy",),
     scenario="job-suspended",
-    source=KEP_REPLACEMENT,
+    source=(JOB_REFERENCE, KEP_REPLACEMENT),
+    needs=OWN_GRACE,
+)
+def test_terminating(timeline: Timeline) -> None:
+    """A Job counts a pod as terminating until its sidecars have stopped, and not as active."""
+    stops = next(filter(terminating, timeline.job.versions), None)
+    # Its sidecars take 4 s to stop.
+    assert_prompt(timeline, stops, "no pod of the Job was ever terminating", room=4)
+    counts = [version.status for version in timeline.job.versions if terminating(version)]
+    for status in counts:
+        others = (status["terminating"], status.get("active") or 0, status.get("ready") or 0)
+        assert others == (1, 0, 0), f"(terminating, active, ready) was {others}"
+    later = [one for one in timeline.job.versions if stops and one.seen > stops.seen]
+    over = next((one for one in later if not terminating(one)), None)
+    assert over, "the pod was counted as terminating to the end"
+    stopped = timeline.pods[0]["sidecar-1"].said("EXIT")
+    assert shown(timeline.job, over, "without a terminating pod") > stopped
+
+
+def terminating(version: Version) -> int:
+    """Return how many pods a version of a Job counts as terminating."""
+    return int(version.status.get("terminating") or 0)
+
+
+@requirement(
+    "job.replacement-failed",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    gates=("JobPodReplacementPolicy",),
+    scenario="job-suspended",
+    source=(f"{JOBS}#pod-replacement-policy", KEP_REPLACEMENT),
     needs=OWN_GRACE,
 )
 def test_replacement_failed(timeline: Timeline) -> None:

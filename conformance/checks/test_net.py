@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.checks.bounds import assert_prompt
+from conformance.checks.orders import shown
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, SHOULD, requirement
-from conformance.scenarios.net import HOST_PORTS, SERVICE_NAME, SIDECAR_PORT
+from conformance.scenarios.net import (
+    HEADLESS,
+    HOST_PORTS,
+    PUBLISHED,
+    SERVICE_NAME,
+    SIDECAR_PORT,
+    UNREADY,
+)
 from conformance.sources import (
     DOCS,
     INIT_CONTAINERS,
@@ -213,6 +221,53 @@ def test_endpoint_follows_readiness(timeline: Timeline) -> None:
     """A pod's endpoint is ready only while its sidecar is, and is ready again when it is again."""
     found = readiness(timeline, "net-web-number", "net-web")
     assert found[-3:] == [True, False, True], f"the endpoint was ready: {found}"
+
+
+@requirement(
+    "net.headless",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=(f"{SERVICES}#headless-services", KEP_SIDECARS),
+)
+def test_headless(timeline: Timeline) -> None:
+    """A headless Service leads to a sidecar by the name of its port, while the pod is ready."""
+    assert_leads_to(timeline, HEADLESS, SIDECAR_PORT)
+    found = readiness(timeline, HEADLESS, "net-web")
+    assert found[-3:] == [True, False, True], f"the endpoint was ready: {found}"
+
+
+@requirement(
+    "net.unready-published",
+    MUST,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="net-web",
+    source=f"{DOCS}/reference/kubernetes-api/service-resources/service-v1/",
+)
+def test_unready_published(timeline: Timeline) -> None:
+    """A Service that publishes unready pods has them while their sidecars start, run and stop.
+
+    It leads to a sidecar by the name of its port even before the pod is initialised.
+    """
+    assert_leads_to(timeline, UNREADY, SIDECAR_PORT)
+    initialised = timeline.action("exec", name="net-web", argv=["touch", "/shared/go"])
+    (published, *_) = [
+        shown(one, version, "published")
+        for one in timeline.objects("EndpointSlice")
+        for version in one.versions
+        if one.last.raw["metadata"]["labels"].get(SERVICE_NAME) == UNREADY
+        and version.raw.get("endpoints")
+    ]
+    early = published < initialised.begun
+    message = "the pod was not published before it was initialised"
+    assert_prompt(timeline, early, message, room=PUBLISHED)
+    points = [one for thing in slices(timeline, UNREADY) for one in thing.get("endpoints") or []]
+    told = [one["conditions"].get("ready") for one in points]
+    assert all(told), f"the endpoint was ready: {told}"
+    stopping = any(one["conditions"].get("terminating") for one in points)
+    assert_prompt(timeline, stopping, "the pod was not published while it stopped", room=4)
 
 
 @requirement(

@@ -14,6 +14,7 @@ from conformance.sources import (
     INIT_CONTAINERS,
     KEP_SIDECARS,
     LIFECYCLE_TEST,
+    RESTART_POLICY,
     SIDECARS,
     issue,
     pull,
@@ -60,10 +61,12 @@ def assert_started_again(container: Container) -> None:
 
 
 def assert_started_in_order(pod: Pod) -> None:
-    """Assert that all containers were run again, in the order of the spec."""
-    for container in pod.containers.values():
-        assert_ran_again(container)
-    again = {name: container.instances[1] for name, container in pod.containers.items()}
+    """Assert that all containers were run again in the order of the spec, but one that was done."""
+    again = {}
+    for name, container in pod.containers.items():
+        if name != "done":
+            assert_ran_again(container)
+            again[name] = container.instances[1]
     assert again["init-1"].said("DONE") < again["sidecar"].said("START")
     assert again["sidecar"].said("UP") < again["init-2"].said("START")
     assert again["init-2"].said("DONE") < again["app"].said("START")
@@ -106,6 +109,28 @@ def test_container_removed(timeline: Timeline) -> None:
     assert timeline["sidecar"].first.id.endswith(removed_container(timeline))
     assert_started_again(timeline["sidecar"])
     assert len(timeline["app"].instances) == 1, "app was restarted as well"
+
+
+@requirement(
+    "node.mount-propagation",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-loss",
+    source=f"{DOCS}/concepts/storage/volumes/#mount-propagation",
+    needs=NEEDS,
+)
+def test_mount_propagation(timeline: Timeline) -> None:
+    """What a node mounts into a volume is in the sidecar that asks for that, and in no other.
+
+    It is there in its next instance as well.
+    """
+    assert timeline.action("mount")
+    looked = timeline.actions_named("exec")
+    found = [(one.arguments["container"], one.answer["output"].split()) for one in looked]
+    assert found == [("sidecar", ["found"]), ("app", []), ("sidecar", ["found"])], (
+        f"in the folder they found {found}"
+    )
 
 
 @requirement(
@@ -197,6 +222,28 @@ def test_update_during_reboot(timeline: Timeline) -> None:
 
 
 @requirement(
+    "node.sidecar-left-created",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-kubelet",
+    source=pull(126543),
+    needs=NEEDS,
+)
+def test_sidecar_left_created(timeline: Timeline) -> None:
+    """A sidecar that was created and not started when its kubelet went away is started later."""
+    former = timeline.action("remove-left").answer["output"].split()[-1]
+    left = timeline.pod_named("node-kubelet-image")["left"]
+    assert left.first.id.endswith(former)
+    again = [
+        seen.value.id
+        for seen in left.statuses
+        if seen.value.running and not seen.value.id.endswith(former)
+    ]
+    assert again, f"{left} was not started again: {left.status}"
+
+
+@requirement(
     "node.sandbox-lost-never",
     OBSERVED,
     by=KUBELET,
@@ -212,6 +259,46 @@ def test_sandbox_lost_never(timeline: Timeline) -> None:
     for container in pod.containers.values():
         assert_ran_once(container)
         assert container.status.terminated, f"{container} is {container.status}"
+
+
+@requirement(
+    "node.sandbox-lost-onfailure",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(
+        RESTART_POLICY,
+        upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions"),
+    ),
+    needs=NEEDS,
+)
+def test_sandbox_lost_onfailure(timeline: Timeline) -> None:
+    """With OnFailure, sidecars and what has failed come back in a new sandbox, not what is done."""
+    pod = timeline.pod_named("node-kubelet-reboot")
+    assert pod.spec["restartPolicy"] == "OnFailure"
+    for name in ("sidecar", "app"):
+        assert_ran_again(pod[name])
+    assert pod["sidecar"].instances[1].said("UP") < pod["app"].instances[1].said("START")
+    assert len(pod["done"].instances) == 1, "the container that had succeeded was run again"
+
+
+@requirement(
+    "node.kubelet-restart-count",
+    OBSERVED,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-kubelet",
+    source=upstream("pkg/kubelet/kuberuntime/kuberuntime_container.go"),
+    needs=NEEDS,
+)
+def test_kubelet_restart_count(timeline: Timeline) -> None:
+    """A restart of the kubelet leaves it at how often a sidecar was restarted."""
+    assert timeline.action("start-kubelet")
+    sidecar = timeline.pod_named("node-kubelet-ends")["sidecar"]
+    history = sidecar.history(lambda status: status.restarts, "the restart count")
+    counts = [seen.value for seen in history]
+    assert counts == [0, 1], f"the restart count was {counts}"
 
 
 @requirement(
@@ -307,8 +394,8 @@ def test_metrics(timeline: Timeline) -> None:
     again = [
         container
         for pod in timeline.pods
-        # Its sidecar may start again after the metrics were read.
-        if pod.name != "node-kubelet-image"
+        # Sidecars of one may start again after the metrics were read, that of the other had before.
+        if pod.name not in ("node-kubelet-image", "node-kubelet-ends")
         for container in pod.containers.values()
         if container.kind in ("init", "sidecar") and len(container.instances) > 1
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.cgroups import assert_cpu_share, assert_memory_limit
+from conformance.checks.cgroups import assert_cpu_share, assert_memory_limit, assert_parent
 from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import (
     API_SERVER,
@@ -272,6 +272,22 @@ def test_qos_includes_sidecars(timeline: Timeline) -> None:
     assert_class(timeline, "burstable-sidecar", "Burstable")
     assert_class(timeline, "burstable-main", "Burstable")
     assert_class(timeline, "best-effort", "BestEffort")
+
+
+@requirement(
+    "res.qos-cgroup",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-loss",
+    source=(QOS, upstream("test/e2e_node/pods_container_manager_test.go")),
+    needs=(*OWN_RESOURCES, Capability.NODE_ACCESS),
+)
+def test_qos_cgroup(timeline: Timeline) -> None:
+    """A pod in which only a sidecar requests anything is held to be Burstable by its kubelet."""
+    classes = {version.status.get("qosClass") for version in timeline.pod.versions}
+    assert classes == {"Burstable"}, f"the QoS class was {classes}"
+    assert_parent(timeline.action("read-cgroups"), "burstable")
 
 
 @requirement(

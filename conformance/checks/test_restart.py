@@ -242,7 +242,10 @@ def test_both_down_main_restarts(timeline: Timeline) -> None:
     pod = timeline.pod_named("node-kubelet-ends")
     assert timeline.action("start-kubelet").begun < pod["app"].said("END")
     assert pod["app"].said("END") < pod["app"].instance(1).said("START 2")
-    assert_ran_once(pod["sidecar"])
+    # It has crashed by itself, once.
+    assert pod["sidecar"].said("CRASH") < timeline.action("start-kubelet").begun
+    assert pod["sidecar"].restarts == 1, f"sidecar was restarted {pod['sidecar'].restarts} times"
+    assert len(pod["sidecar"].instances) == 2
 
 
 @requirement(

@@ -11,9 +11,19 @@ from conformance.checks.bounds import (
     assert_in_time,
     assert_prompt,
 )
+from conformance.checks.disruptions import assert_target
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
-from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
+from conformance.requirements import (
+    KUBELET,
+    MUST,
+    OBSERVED,
+    RESTARTABLE_IN_TERMINATION,
+    SCHEDULED,
+    SHOULD,
+    requirement,
+)
+from conformance.scenarios.res import PREEMPTED, PREEMPTING
 from conformance.sources import (
     DOCS,
     INIT_CONTAINERS,
@@ -746,6 +756,30 @@ def test_eviction_api(timeline: Timeline) -> None:
     assert pod["quick"].said("EXIT") < pod["sidecar-2"].said("TERM")
     assert_reverse_order(pod, CHAIN[:2])
     assert pod["sidecar-1"].said("EXIT")
+
+
+@requirement(
+    "term.preemption",
+    MUST,
+    by=(*SCHEDULED, *KUBELET),
+    since="1.29",
+    gates=("PodDisruptionConditions",),
+    scenario="res-fit",
+    source=f"{DOCS}/concepts/scheduling-eviction/pod-priority-preemption/",
+    needs=(*OWN_GRACE, Capability.NODE_ACCESS, Capability.UNCHANGED_RESOURCES),
+)
+def test_preemption(timeline: Timeline) -> None:
+    """A preempted pod stops in order with its grace period, and keeps its room until then.
+
+    It says why in its condition DisruptionTarget.
+    """
+    victim, other = timeline.pod_named(PREEMPTED), timeline.pod_named(PREEMPTING)
+    assert_target(victim, "PreemptionByScheduler")
+    assert victim["app"].said("START") < victim["app"].said("TERM")
+    assert_reverse_order(victim, ("sidecar",))
+    assert victim["sidecar"].said("EXIT") < other["app"].said("START")
+    for container in victim.containers.values():
+        assert container.last.exit_code == 0, f"{container} ended with {container.last.exit_code}"
 
 
 @requirement(

@@ -27,6 +27,23 @@ def test_shared_emptydir(timeline: Timeline) -> None:
     assert sidecar.last.said("FOUND whole"), "the file was lost in the restart"
 
 
+@requirement(
+    "vol.shared-memory",
+    MUST,
+    since="1.29",
+    scenario="vol-files",
+    source=(SIDECARS, f"{DOCS}/concepts/storage/volumes/#emptydir", READ_ONLY_MOUNTS),
+)
+def test_shared_memory(timeline: Timeline) -> None:
+    """What a sidecar writes to memory is there for containers that may only read it, and stays."""
+    sidecar = timeline["sidecar"]
+    for name in ("setup", "app"):
+        assert timeline[name].said("READ FAST fast")
+        assert timeline[name].said("READ-ONLY")
+    assert sidecar.last.number == 1
+    assert sidecar.last.said("FOUND FAST fast")
+
+
 @requirement("vol.subpath", OBSERVED, since="1.29", scenario="vol-files", source=SUBPATH)
 def test_subpath(timeline: Timeline) -> None:
     """A sidecar may mount parts of a volume by subPath and subPathExpr, also when restarted."""

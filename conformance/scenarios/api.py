@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from fixtures.errors import EnvironmentBrokenError
 from fixtures.evidence.capabilities import Capability
+from fixtures.kubeapi.client import UnreachableError
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.kubeapi.status import condition_of
 from fixtures.stage.components import GATES
-from fixtures.stage.manifest import secure_container
+from fixtures.stage.manifest import is_apart, secure_container
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
+ASKED = 20
+"""So many kubelets are asked for their gates, one after the other."""
 CHANGED_IMAGE = "sidecar-conformance.invalid/changed:1"
 """Asked for in dry runs only: nobody pulls it."""
 
@@ -183,7 +187,7 @@ def api_live(staging: Staging) -> None:
 
 @scenario("api-gate", seconds=3, applies=False)
 def api_gate(staging: Staging) -> None:
-    """Ask the API server and a kubelet for their gates, and a kubelet to turn this one off."""
+    """Ask the API server and all kubelets for their gates, and a kubelet to turn this one off."""
     ask_all(staging)
     if staging.has(Capability.METRICS):
         read_gates(staging)
@@ -200,14 +204,18 @@ def api_gate(staging: Staging) -> None:
 
 
 def read_gates(staging: Staging) -> None:
-    """Ask the API server and a kubelet for their gates."""
+    """Ask the API server, and the kubelets of all nodes that are ready, for their gates.
+
+    A kubelet may be away, and what calls itself a node need not have one.
+    """
     nodes = staging.get(path_of("Node", None), "nodes").body["items"]
-    # Any that answers: nodes that are away, or are no kubelets, may be listed before it.
-    node = next((one for one in nodes if condition_of(one, "Ready").true), nodes[0])
-    name = node["metadata"]["name"]
-    kubelet = path_of("Node", None, name) + "/proxy/metrics"
     staging.metrics("gates", "/metrics", GATES, component="kube-apiserver")
-    staging.metrics("gates", kubelet, GATES, component="kubelet", node=name)
+    ready = [one for one in nodes if condition_of(one, "Ready").true and not is_apart(one)]
+    for node in ready[:ASKED]:
+        name = node["metadata"]["name"]
+        kubelet = path_of("Node", None, name) + "/proxy/metrics"
+        with suppress(UnreachableError):
+            staging.metrics("gates", kubelet, GATES, component="kubelet", node=name)
 
 
 # Clusters whose feature gate is off.

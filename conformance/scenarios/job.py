@@ -51,14 +51,16 @@ def until_over(staging: Staging) -> None:
     until_job_is(staging, "Complete", "Failed")
 
 
-@scenario("job-never", seconds=22)
+@scenario("job-never", seconds=26)
 def job_never(staging: Staging) -> None:
-    """Let the second sidecar crash, and wait for the Job."""
+    """Let the second sidecar crash, and wait for the end of the Job and for its removal."""
     pod = pod_of(staging)
     staging.until_said("sidecar-2", "START", pod)
     staging.until_said("app", "START", pod)
     staging.exec("app", "touch", "/shared/crash", pod=pod)
     until_over(staging)
+    staging.until("the Job to be removed", lambda: not staging.objects("Job"))
+    staging.until("its pod to be gone", lambda: not staging.objects("Pod"))
 
 
 @scenario("job-indexed", seconds=14)

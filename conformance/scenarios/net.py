@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fixtures.evidence.capabilities import Capability
@@ -10,6 +11,7 @@ from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.patience import ANSWER
 from fixtures.stage.scenario import scenario
+from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,11 @@ SERVICE_NAME = "kubernetes.io/service-name"
 """The label by which an EndpointSlice names its Service."""
 HOST_PORTS = ("23923", "23924")
 """The host ports of the sidecar and of the main container."""
+HEADLESS = "net-web-headless"
+UNREADY = "net-web-unready"
+"""The Service that publishes pods which are not ready."""
+PUBLISHED = ANSWER.seconds
+"""In seconds: for how long that is waited for."""
 HOST_TRIES = 3
 """How often the sidecar's host port is asked for."""
 SIDECAR_PORT = 8080
@@ -28,9 +35,14 @@ SIDECAR_PORT = 8080
 
 @scenario("net-web", seconds=17)
 def net_web(staging: Staging) -> None:
-    """Ask by port-forward while the pod initialises, by Services later and until its end."""
+    """Ask by port-forward while the pod initialises, by Services later and until its end.
+
+    One Service is to publish the pod while it initialises.
+    """
     staging.until("proxy to be started", lambda: staging.status("proxy", "net-web").started)
     staging.until_running("early", "net-web")
+    with suppress(WaitedInVainError):
+        staging.until("the pod to be published", lambda: served(staging, UNREADY), ANSWER)
     if staging.has(Capability.PORT_FORWARD):
         staging.forward(SIDECAR_PORT, "GET / HTTP/1.0\r\n\r\n", "net-web")
     staging.exec("proxy", "touch", "/shared/go", pod="net-web")

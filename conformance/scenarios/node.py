@@ -38,6 +38,11 @@ Source: kubeletRestartGracePeriod in pkg/kubelet/prober/prober_manager.go of v1.
 """
 APP_MILLIS = 10
 """What the app of the pod that is resized requests, and at first its sidecar, in thousandths."""
+VOLUME = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/data/mounted"
+"""A folder in the volume of node-loss, as its node has it."""
+MOUNT = """
+mkdir "$1" && mount -t tmpfs none "$1" && touch "$1/found"
+"""
 PAUSE = """
 controllers=$(pidof kube-controller-manager); scheduler=$(pidof kube-scheduler)
 server=$(pidof kube-apiserver)
@@ -95,8 +100,16 @@ def another(staging: Staging, container: str, pod: str, former: str) -> bool:
 
 @scenario("node-loss", seconds=9)
 def node_loss(staging: Staging) -> None:
-    """Remove the sidecar's container, and wait until all is as before."""
+    """Mount something into the pod's volume, and look for it in each container.
+
+    Remove the sidecar's container, wait until all is as before, and look again.
+    """
     staging.until_ready()
+    read_cgroups(staging, "node-loss")
+    mounted = VOLUME.format(uid=uid(staging))
+    staging.execute("sh", "-c", MOUNT, "mount", mounted, action="mount")
+    staging.cleanup.callback(staging.execute, "umount", "-l", mounted, action="unmount")
+    look(staging, "sidecar", "app")
     removed = identity(staging, "sidecar", "node-loss")
     staging.runtime("rm", "-f", removed, action="remove-container")
     staging.until(
@@ -104,6 +117,13 @@ def node_loss(staging: Staging) -> None:
         lambda: another(staging, "sidecar", "node-loss", removed),
     )
     staging.until_ready()
+    look(staging, "sidecar")
+
+
+def look(staging: Staging, *containers: str) -> None:
+    """List what each container finds where the node has mounted something: action `exec`."""
+    for name in containers:
+        staging.exec(name, "ls", "/data/mounted")
 
 
 def prepare_node_kubelet(staging: Staging) -> None:
@@ -117,8 +137,10 @@ def prepare_node_kubelet(staging: Staging) -> None:
     for pod in pods:
         staging.create(pod)
     for name in (*(pod["metadata"]["name"] for pod in pods), mirror_name(staging)):
-        if name != "node-kubelet-starting":
+        if name not in ("node-kubelet-starting", "node-kubelet-reboot"):
             staging.until_ready(name)
+    staging.until_terminated("done", pod="node-kubelet-reboot")
+    staging.until_running("app", pod="node-kubelet-reboot")
     staging.until_said("sidecar", "START", pod="node-kubelet-starting")
     staging.until_said("app", "UP", pod="node-kubelet-stops")
 
@@ -136,6 +158,8 @@ def node_kubelet(staging: Staging) -> None:
     mirror = mirror_name(staging)
     lost = ("node-kubelet-reboot", "node-kubelet-created", mirror)
     former = {name: identity(staging, "sidecar", name) for name in (*lost, "node-kubelet-image")}
+    former_app = identity(staging, "app", "node-kubelet-reboot")
+    former_left = identity(staging, "left", "node-kubelet-image")
     staging.until(
         f"its containers to be {NEW_SECONDS} s old, when a kubelet takes none for a new one",
         lambda: time.time() - latest_start(staging) > NEW_SECONDS + 1,
@@ -153,7 +177,9 @@ def node_kubelet(staging: Staging) -> None:
         staging.runtime("rm", identity(staging, "init", "node-kubelet-runs"), action="remove-init")
         for name in ("node-kubelet-image", "node-kubelet-reboot"):
             staging.set_image("sidecar", manifest.OTHER_IMAGE, pod=name)
-        leave_created(staging, "node-kubelet-created")
+        leave_created(staging, "app", "node-kubelet-created")
+        leave_created(staging, "left", "node-kubelet-image")
+        staging.runtime("rm", "-f", former_left, action="remove-left")
         for name in ("node-kubelet-created", "node-kubelet-reboot", "node-kubelet-never"):
             staging.runtime("stopp", sandbox(staging, name), action="stop-sandbox")
     finally:
@@ -167,7 +193,12 @@ def node_kubelet(staging: Staging) -> None:
     # The kubelet has taken up its pods. It may still refuse an exec; the runtime does not.
     app = running(staging, "app", "node-kubelet-ends")
     staging.runtime("exec", app, "touch", "/shared/end", action="end-app")
-    for name in lost:
+    # It is never ready, for one of its main containers is done.
+    staging.until(
+        "the app of node-kubelet-reboot to be another",
+        lambda: another(staging, "app", "node-kubelet-reboot", former_app),
+    )
+    for name in ("node-kubelet-created", mirror):
         staging.until_ready(name)
     starting = running(staging, "sidecar", "node-kubelet-starting")
     staging.runtime("exec", starting, "touch", "/shared/go", action="let-start")
@@ -188,6 +219,11 @@ def node_kubelet(staging: Staging) -> None:
     staging.until(
         "the sidecar to run another image",
         lambda: another(staging, "sidecar", "node-kubelet-image", former["node-kubelet-image"]),
+        patience=OTHER_IMAGE,
+    )
+    staging.until(
+        "the sidecar that was created to run",
+        lambda: another(staging, "left", "node-kubelet-image", former_left),
         patience=OTHER_IMAGE,
     )
     staging.until_ready("node-kubelet-image")
@@ -227,18 +263,18 @@ def latest_start(staging: Staging) -> float:
     return max(starts) / SECOND
 
 
-def leave_created(staging: Staging, pod: str) -> None:
-    """Leave a main container behind that was created and never started, as a lost power does."""
-    app = inspected(staging, "inspect", identity(staging, "app", pod))
+def leave_created(staging: Staging, container: str, pod: str) -> None:
+    """Leave a container behind that was created and never started, as a lost power does."""
+    former = inspected(staging, "inspect", identity(staging, container, pod))
     box = sandbox(staging, pod)
     about = inspected(staging, "inspectp", box)
-    container = {
-        "metadata": {"name": app["metadata"]["name"], "attempt": 1},
-        "image": {"image": app["image"]["image"]},
+    created = {
+        "metadata": {"name": container, "attempt": 1},
+        "image": {"image": former["image"]["image"]},
         "command": ["sh", "-c", "sleep 3600"],
-        "labels": app["labels"],
-        "annotations": {**app["annotations"], "io.kubernetes.container.restartCount": "1"},
-        "log_path": "app/1.log",
+        "labels": former["labels"],
+        "annotations": {**former["annotations"], "io.kubernetes.container.restartCount": "1"},
+        "log_path": f"{container}/1.log",
     }
     config = {
         "metadata": about["metadata"],
@@ -246,7 +282,7 @@ def leave_created(staging: Staging, pod: str) -> None:
         "log_directory": f"/var/log/pods/{staging.namespace}_{pod}_{about['metadata']['uid']}",
     }
     written = [
-        write_on_node(staging, f"/root/{pod}-container.json", container),
+        write_on_node(staging, f"/root/{pod}-container.json", created),
         write_on_node(staging, f"/root/{pod}-sandbox.json", config),
     ]
     staging.runtime("create", box, *written, action="create-container")

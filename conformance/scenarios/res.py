@@ -47,6 +47,8 @@ UNCHARGED: Json = {"requests": {"memory": "900Mi"}, "limits": {"memory": "900Mi"
 """What with the other containers exceeds the quota, and not the node."""
 UNSCHEDULED = ("res-fit-cpu", "res-fit-init")
 """The pods whose containers want more than a node has, each of them less."""
+PREEMPTED, PREEMPTING = "res-fit-first", "res-fit-important"
+"""The pod that is taken away, and the one that gets its place."""
 PERMUTED = {
     "around": (("sidecar", 30), ("init", 100), ("sidecar", 40)),
     "after": (("init", 100), ("sidecar", 30), ("sidecar", 40)),
@@ -302,9 +304,10 @@ def res_disk(staging: Staging) -> None:
 
 @scenario(
     "res-fit",
-    seconds=5,
+    seconds=8,
     applies=False,
     refused=("res-fit-widgets", "res-fit-memory", *UNSCHEDULED),
+    preempted=(PREEMPTED,),
 )
 def res_fit(staging: Staging) -> None:
     """Propose pods of each class; fill a node, and ask for what is left of it and for more."""
@@ -314,8 +317,11 @@ def res_fit(staging: Staging) -> None:
 
 
 def fill(staging: Staging) -> None:
-    """Let a pod take some of a node, and ask for more; widgets are given and taken away."""
-    first, widgets, memory, cpu, init = staging.documents
+    """Let a pod take some of a node, and ask for more; widgets are given and taken away.
+
+    The pod that is more important is for nodes of the suite's own. Nobody else's has a widget.
+    """
+    first, widgets, memory, cpu, init, important = staging.documents
     if staging.nodes:
         give(staging, str(WIDGETS))
         first["spec"]["nodeName"] = ""
@@ -324,8 +330,8 @@ def fill(staging: Staging) -> None:
         for part in ("initContainers", "containers"):
             first["spec"][part][0].pop("resources")
     staging.create(first)
-    staging.until_ready("res-fit-first")
-    node = node_of(staging, staging.pod("res-fit-first") or {})
+    staging.until_ready(PREEMPTED)
+    node = node_of(staging, staging.pod(PREEMPTED) or {})
     # There is room for one of these, and not for two.
     allocatable = node["status"]["allocatable"]
     kibibytes = int(quantity(allocatable["memory"])) // 1024 * 6 // 10
@@ -343,6 +349,9 @@ def fill(staging: Staging) -> None:
     until_looked_at(staging, unscheduled)
     staging.until_finished("res-fit-memory")
     if staging.nodes:
+        create_for(staging, [important], node)
+        staging.until_said("app", "START", PREEMPTING)
+        staging.until_gone(PREEMPTED)
         give(staging, None)
 
 

@@ -35,6 +35,8 @@ LATE = {
     ("restart.backoff-per-container", "the next entry waits with a sidecar"),
     ("hook.sleep", "the app does not wait for the hook"),
     ("net.serving-while-terminating", "the endpoint serves no more while app stops"),
+    ("net.unready-published", "the pod is not published while it stops"),
+    ("job.terminating", "the Job counts no pod as terminating"),
     ("term.sidecar-serves-during-main-shutdown", "the sidecar hangs"),
     ("term.grace-shared", "a sidecar has a grace period of its own"),
     ("term.grace-shared", "the app has twice its grace period"),

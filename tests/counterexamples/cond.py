@@ -108,3 +108,23 @@ def ready_anyway(edit: Edit) -> None:
 def unnamed(edit: Edit) -> None:
     message = "containers with unready status: [app]"
     set_condition(edit, "ContainersReady", unready, "net-web", message=message)
+
+
+def stopping(pod: Json) -> bool:
+    """Tell whether a pod is being deleted."""
+    return "deletionTimestamp" in pod["metadata"]
+
+
+@counterexample("cond.disruption-target", "another reason is told")
+def other_target(edit: Edit) -> None:
+    set_condition(
+        edit, "DisruptionTarget", stopping, "term-ways-evicted", reason="TerminationByKubelet"
+    )
+
+
+@counterexample("cond.disruption-target", "the kubelet drops it with its first status")
+def dropped_target(edit: Edit) -> None:
+    status = edit.pods("term-ways-evicted")[-1]["status"]
+    status["conditions"] = [
+        one for one in status["conditions"] if one["type"] != "DisruptionTarget"
+    ]

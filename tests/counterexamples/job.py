@@ -215,6 +215,41 @@ def not_terminating(edit: Edit) -> None:
         job["status"].pop("terminating", None)
 
 
+@counterexample("job.time-to-live", "it begins when the app is done")
+def lives_too_short(edit: Edit) -> None:
+    edit.shift_line("sidecar-1", "TERM", 20)
+
+
+@counterexample("job.time-to-live", "the Job stays")
+def lives_on(edit: Edit) -> None:
+    edit.drop_events("Job", lambda job: "deletionTimestamp" in job["metadata"])
+
+
+@counterexample("job.time-to-live", "the pod stays")
+def pod_lives_on(edit: Edit) -> None:
+    for event in edit.events("Pod"):
+        if event["type"] == "DELETED":
+            event["type"] = "MODIFIED"
+
+
+@counterexample("job.terminating", "the Job counts no pod as terminating")
+def never_terminating(edit: Edit) -> None:
+    for job in edit.objects("Job"):
+        job["status"].pop("terminating", None)
+
+
+@counterexample("job.terminating", "a pod that stops is active as well")
+def still_active(edit: Edit) -> None:
+    for job in edit.objects("Job"):
+        if job["status"].get("terminating"):
+            job["status"]["active"] = 1
+
+
+@counterexample("job.terminating", "a pod is over when its app is")
+def over_with_app(edit: Edit) -> None:
+    edit.shift_line("sidecar-1", "EXIT", 10, pod_names(edit)[0])
+
+
 @counterexample("job.replacement-failed", "the new pod comes while the old one still stops")
 def replaced_early(edit: Edit) -> None:
     edit.shift_line("sidecar-1", "START", -10, pod_names(edit)[1])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.scenarios.net import SERVICE_NAME
-from fixtures.evidence.recording import ActionRecord, LogRecord
+from conformance.scenarios.net import HEADLESS, SERVICE_NAME, UNREADY
+from fixtures.evidence.recording import ActionRecord, LogRecord, WatchRecord
 from tests.kit.edits import Edit, counterexample, mended
 
 if TYPE_CHECKING:
@@ -184,3 +184,52 @@ def own_address(edit: Edit) -> None:
 @counterexample("net.host-network", "the sidecar's startup probe does not hold the app back")
 def not_probed(edit: Edit) -> None:
     edit.move_line("app", "START", before=("proxy", "UP"), pod="net-hostport-network")
+
+
+@counterexample("net.headless", "port names of sidecars are not looked up")
+def headless_without_port(edit: Edit) -> None:
+    serve_at(edit, HEADLESS, None)
+
+
+@counterexample("net.headless", "the sidecar's readiness makes no difference")
+def headless_always_ready(edit: Edit) -> None:
+    for thing in slices(edit, HEADLESS):
+        for point in thing.get("endpoints") or []:
+            point["conditions"]["ready"] = True
+
+
+def published(edit: Edit) -> list[Json]:
+    """Return the endpoints of the Service that publishes unready pods, to be changed in place."""
+    return [point for thing in slices(edit, UNREADY) for point in thing.get("endpoints") or []]
+
+
+@counterexample("net.unready-published", "the pod is published when it is initialised")
+def published_late(edit: Edit) -> None:
+    (go,) = (
+        record
+        for record in edit.of(ActionRecord)
+        if record.arguments.get("argv") == ["touch", "/shared/go"]
+    )
+    for record in edit.of(WatchRecord):
+        thing = record.object
+        if (
+            thing["kind"] == "EndpointSlice"
+            and thing["metadata"]["labels"][SERVICE_NAME] == UNREADY
+        ):
+            record.at = max(record.at, go.ended)
+
+
+@counterexample("net.unready-published", "the pod counts as unready while its sidecar does")
+def published_as_unready(edit: Edit) -> None:
+    published(edit)[0]["conditions"]["ready"] = False
+
+
+@counterexample("net.unready-published", "the pod is not published while it stops")
+def unpublished_early(edit: Edit) -> None:
+    for point in published(edit):
+        point["conditions"]["terminating"] = False
+
+
+@counterexample("net.unready-published", "the sidecar's port is not found")
+def unready_without_port(edit: Edit) -> None:
+    serve_at(edit, UNREADY, None)

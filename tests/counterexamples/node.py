@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.evidence.recording import PAUSE_API_SERVER, LogRecord
+from fixtures.evidence.recording import PAUSE_API_SERVER, ActionRecord, LogRecord
 from tests.kit.edits import Edit, counterexample, mended, shift
 
 
@@ -52,6 +52,29 @@ def init_skipped(edit: Edit) -> None:
     only_first(edit, "init-2", "node-kubelet-reboot")
 
 
+@counterexample("node.sandbox-lost-onfailure", "what had succeeded is run again")
+def done_again(edit: Edit) -> None:
+    edit.statuses("done", "node-kubelet-reboot")[-1].update(
+        containerID="containerd://another",
+        state={"running": {"startedAt": "2030-01-01T00:00:00Z"}},
+    )
+
+
+@counterexample("node.sandbox-lost-onfailure", "what has failed stays away")
+def failed_stays_away(edit: Edit) -> None:
+    only_first(edit, "app", "node-kubelet-reboot")
+
+
+@counterexample("node.sidecar-left-created", "it is waited for")
+def never_more(edit: Edit) -> None:
+    only_first(edit, "left", "node-kubelet-image")
+
+
+@counterexample("node.kubelet-restart-count", "the count begins anew")
+def counted_anew(edit: Edit) -> None:
+    edit.statuses("sidecar", "node-kubelet-ends")[-1]["restartCount"] = 0
+
+
 @counterexample("node.container-removed", "the container is never made again")
 def not_made_again(edit: Edit) -> None:
     only_first(edit, "sidecar", "node-loss")
@@ -61,6 +84,22 @@ def not_made_again(edit: Edit) -> None:
 def app_too(edit: Edit) -> None:
     identity = edit.statuses("app", "node-loss")[-1]["containerID"]
     edit.statuses("app", "node-loss")[-1]["containerID"] = identity + "0"
+
+
+@counterexample("node.mount-propagation", "the sidecar sees nothing of it")
+def not_propagated(edit: Edit) -> None:
+    edit.action("exec", container="sidecar").answer["output"] = ""
+
+
+@counterexample("node.mount-propagation", "the app that did not ask sees it")
+def propagated_to_all(edit: Edit) -> None:
+    edit.action("exec", container="app").answer["output"] = "found\n"
+
+
+@counterexample("node.mount-propagation", "the next instance of the sidecar sees nothing of it")
+def propagated_once(edit: Edit) -> None:
+    looked = [one for one in edit.of(ActionRecord) if one.name == "exec"]
+    looked[-1].answer["output"] = ""
 
 
 @counterexample("node.kubelet-restart-no-restart", "the sidecar is restarted")

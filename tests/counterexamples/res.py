@@ -43,6 +43,17 @@ def peak_with_all(edit: Edit) -> None:
     charge(edit, "after", "requests.cpu=100m", "requests.cpu=170m")
 
 
+@counterexample("res.qos-cgroup", "the kubelet counts regular containers only")
+def other_parent(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", "burstable", "besteffort")
+
+
+@counterexample("res.qos-cgroup", "the API server counts regular containers only")
+def other_class(edit: Edit) -> None:
+    for pod in edit.pods():
+        pod["status"]["qosClass"] = "BestEffort"
+
+
 @counterexample("res.overhead", "the overhead is left out")
 def no_overhead(edit: Edit) -> None:
     charge(edit, "overhead", "requests.cpu=47m", "requests.cpu=40m")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from conformance.checks.disruptions import TARGET
+from conformance.scenarios.res import PREEMPTED, PREEMPTING
+from fixtures.evidence.instances import KILLED
 from fixtures.evidence.recording import WatchRecord
 from fixtures.kubeapi.times import SECOND
 from tests.kit.edits import Edit, counterexample
@@ -181,7 +184,7 @@ def no_term(edit: Edit) -> None:
 
 @counterexample("term.sidecar-eats-grace", "the earlier sidecar is told to stop with the later one")
 def told_together(edit: Edit) -> None:
-    edit.shift_line("sidecar-1", "TERM", -4)
+    edit.move_line("sidecar-1", "TERM", after=("sidecar-2", "TERM"))
 
 
 @counterexample("term.sidecar-eats-grace", "the pod fails for the exit code of a sidecar")
@@ -490,3 +493,26 @@ def signals_together(edit: Edit) -> None:
 @counterexample("term.stopsignal", "a sidecar gets its signal before the app has ended")
 def signal_before_the_app(edit: Edit) -> None:
     edit.move_line("unnamed", "TERM", before=("app", "EXIT"))
+
+
+@counterexample("term.preemption", "the sidecar is told to stop with the app")
+def preempted_at_once(edit: Edit) -> None:
+    edit.move_line("sidecar", "TERM", before=("app", "EXIT"), pod=PREEMPTED)
+
+
+@counterexample("term.preemption", "a preempted pod has no grace period")
+def preempted_by_force(edit: Edit) -> None:
+    for status in edit.statuses("sidecar", PREEMPTED):
+        if "terminated" in status["state"]:
+            status["state"]["terminated"]["exitCode"] = KILLED
+
+
+@counterexample("term.preemption", "a pod that stops leaves its room at once")
+def room_too_early(edit: Edit) -> None:
+    edit.shift_line("app", "START", -10, PREEMPTING)
+
+
+@counterexample("term.preemption", "the condition is lost while the pod stops")
+def target_lost(edit: Edit) -> None:
+    status = edit.pods(PREEMPTED)[-1]["status"]
+    status["conditions"] = [one for one in status["conditions"] if one["type"] != TARGET]

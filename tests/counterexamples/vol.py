@@ -15,6 +15,21 @@ def lost(edit: Edit) -> None:
     edit.rename_line("sidecar", "FOUND whole", "FOUND")
 
 
+@counterexample("vol.shared-memory", "a later container finds no file")
+def unseen_in_memory(edit: Edit) -> None:
+    edit.rename_line("app", "READ FAST fast", "READ FAST")
+
+
+@counterexample("vol.shared-memory", "an init container may write")
+def writable(edit: Edit) -> None:
+    edit.rename_line("setup", "READ-ONLY", "WRITABLE")
+
+
+@counterexample("vol.shared-memory", "the file is lost when the sidecar is restarted")
+def lost_in_memory(edit: Edit) -> None:
+    edit.rename_line("sidecar", "FOUND FAST fast", "FOUND FAST")
+
+
 @counterexample("vol.subpath", "the part is another directory than it says")
 def elsewhere(edit: Edit) -> None:
     edit.rename_line("app", "READ whole part own", "READ whole part")

@@ -202,6 +202,7 @@ COVERED = (
     ),
     Covered(of("spec.volumes.emptyDir", "medium sizeLimit"), ("given.memory",)),
     Covered(of(SIDECAR, "volumeMounts.readOnly"), ("given.read-only",)),
+    Covered(of(SIDECAR, "volumeMounts.mountPropagation"), ("node.mount-propagation",)),
     Covered(
         of(
             f"{SIDECAR}.env.valueFrom",
@@ -529,12 +530,6 @@ UNCOVERED = (
         upstream("pkg/kubelet/images/image_manager.go EnsureImageExists"),
     ),
     # Volumes as they are mounted.
-    Uncovered(
-        of(f"{SIDECAR}.volumeMounts", "mountPropagation"),
-        Kind.OPEN,
-        "A privileged sidecar that mounts a file system for the app to see, as drivers of FUSE do.",
-        f"{DOCS}/concepts/storage/volumes/#mount-propagation",
-    ),
     Uncovered(
         of(f"{SIDECAR}.volumeMounts", "bindMountOptions"),
         Kind.GATE,
