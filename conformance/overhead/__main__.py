@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Any
 from conformance.options import DEFAULT_OUTPUT, Parser, positive
 from conformance.overhead import measuring
 from conformance.overhead.measuring import Measurement, Place
-from conformance.overhead.variants import LOAD, PROXY, variants
+from conformance.overhead.variants import PROXY, variants
 from conformance.overhead.watching import Watching
 from conformance.session import revision, suite_version
 from fixtures.clusters.kind import KindProvider, Request, add_host_options
 from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwritten
 from fixtures.evidence.capabilities import Capability
 from fixtures.host.progress import Progress
-from fixtures.images import golang, load, parts, releases
+from fixtures.images import golang, parts, releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.kinds import path_of
+from fixtures.software import load, shelf
 from fixtures.stage.manifest import Images
 from fixtures.versions import minor_of
 from reports import overhead, overheadpage
@@ -132,7 +133,7 @@ def _measure(options: argparse.Namespace) -> None:
     if not parts.is_ready(parts.LOAD):
         golang.require()
     provider.prepare(progress, [Capability.ENVOY])
-    archive = load.image_archive(progress)
+    archive = shelf.image_archive(load.IMAGE, progress)
     run_id = owner.new_run_id()
     with provider.create(run_id, folder, progress) as cluster:
         for node in cluster.nodes:
@@ -184,7 +185,7 @@ def load_image(node: Node, archive: Path) -> None:
 
 def images_of(cluster: Cluster) -> Images:
     """Return the images that stand for the names in the manifests."""
-    software = {**cluster.software.references, LOAD: load.REFERENCE}
+    software = {**cluster.software.references, load.IMAGE.name: load.IMAGE.reference}
     return Images(
         cluster.fixture_image, cluster.other_image, cluster.fixture_image_loaded, software
     )

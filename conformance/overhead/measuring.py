@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.overhead import usage
 from conformance.overhead.variants import CLIENT, PORT, PREFIX, load
 from fixtures.errors import EnvironmentBrokenError, SuiteError
-from fixtures.images.load import PROGRAM
 from fixtures.kubeapi.kinds import path_of, path_of_object
 from fixtures.kubeapi.times import SECOND
 from fixtures.patience import EXEC
+from fixtures.software.load import PROGRAM
 from fixtures.stage.manifest import prepare
 from fixtures.words import one_line
 from reports.overhead import LeftOut, Life, Measure

@@ -27,9 +27,6 @@ PREFIX = "overhead-"
 NONE = "none"
 PROXY = "proxy"
 
-LOAD = "load"
-"""What stands in the manifests for the image of server and client."""
-
 PORT = 8080
 """Where requests are sent to, in every variant."""
 
