@@ -115,6 +115,20 @@ class Page:
         ]
 
     @property
+    def gain(self) -> str:
+        """What sidecars change, in figures: how many patterns work with them, and fail without."""
+        natives, classics = zip(*self.forms, strict=True)
+
+        def passed(results: Sequence[Result]) -> str:
+            good = sum(one.verdict is Verdict.PASS for one in results)
+            return f"{good} of {len(results)}"
+
+        return (
+            f"Works with sidecars: {passed(natives)}. "
+            f"Falls short in the classic form: {passed(classics)}."
+        )
+
+    @property
     def counts(self) -> Mapping[Verdict, int]:
         """How many results have each verdict, worst first."""
         return counts(self.report.results)

@@ -1,44 +1,96 @@
 """Patterns: what people build with sidecars, and what went wrong with it before there were any.
 
-A requirement whose id ends in `-classic` is about the same pod without sidecars. It tells what the
-native one is good for, and what nobody promises: its level is OBSERVED.
+They say whether software works and decide no conformance: their level is SHOULD. A requirement
+whose id ends in `-classic` is about the same pod without sidecars. It tells what the native one is
+good for, and what nobody promises: its level is OBSERVED.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
+from conformance.requirements import CONTROLLED, OBSERVED, SHOULD, requirement
 from conformance.scenarios.pattern import CLASSIC, NATIVE
-from conformance.sources import SIDECARS
+from conformance.sources import SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS
 from fixtures.evidence.capabilities import Capability
+from fixtures.evidence.errors import NeverError
 
 if TYPE_CHECKING:
+    from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
 
 THROUGH_SERVICE = (Capability.SIDECARS, Capability.SERVICE_NETWORK)
 
 
+def pod_of(timeline: Timeline, form: str) -> Pod:
+    """Return the pod of a form, or the one that its workload made; NeverError without one."""
+    name = f"{timeline.recording.scenario}-{form}"
+    for pod in timeline.pods:
+        if pod.name.startswith(name):
+            return pod
+    raise NeverError(f"no pod of {name} was seen")
+
+
 @requirement(
-    "pattern.log-shipper", MUST, since="1.29", scenario="pattern-log-shipper", source=SIDECARS
+    "pattern.log-shipper", SHOULD, since="1.29", scenario="pattern-log-shipper", source=SIDECARS
 )
 def test_log_shipper(timeline: Timeline) -> None:
-    """A sidecar prints what the app writes to a shared log file, from the first line on.
+    """A sidecar prints what the app writes to a shared log file, from its first line to its last.
 
-    The sidecar was started before the app, the pod is ready, and its Deployment available.
+    The sidecar was started before the app, the pod was ready, and its Deployment available.
     """
-    shipper, app = timeline["logshipper"], timeline["myapp"]
+    pod = pod_of(timeline, NATIVE)
+    shipper, app = pod["logshipper"], pod["myapp"]
     assert shipper.kind == "sidecar"
-    for number in (1, 2, 3):
-        assert app.said(f"WROTE {number}")
-        assert shipper.said(f"logging {number}")
+    for line in ("1", "2", "3", "last"):
+        assert app.said(f"WROTE {line}")
+        assert shipper.said(f"logging {line}")
     assert shipper.last.number == 0, "the sidecar was restarted"
-    assert shipper.state == "running", f"the sidecar is {shipper.state}"
-    ready = timeline.pod.conditions("Ready")[-1].value
-    assert ready.true, f"the pod is not ready: {ready.raw}"
-    deployment = timeline.object("Deployment", "pattern-log-shipper").last
-    available = deployment.status.get("availableReplicas", 0)
-    assert available == 1, f"the Deployment has {available} available replicas"
+    assert any(seen.value.true for seen in pod.conditions("Ready")), "the pod was never ready"
+    deployment = timeline.object("Deployment", f"pattern-log-shipper-{NATIVE}")
+    available = [one.status.get("availableReplicas", 0) for one in deployment.versions]
+    assert max(available) == 1, f"the Deployment had {max(available)} available replicas at most"
+
+
+@requirement(
+    "pattern.log-shipper-classic",
+    OBSERVED,
+    since="1.29",
+    scenario="pattern-log-shipper",
+    source=SIDECARS,
+)
+def test_log_shipper_classic(timeline: Timeline) -> None:
+    """Where a regular container ships the log it is gone before the app writes its last line."""
+    pod = pod_of(timeline, CLASSIC)
+    shipper, app = pod["logshipper"], pod["myapp"]
+    assert shipper.said("logging 3")
+    assert app.said("WROTE last")
+    assert not shipper.ever_said("logging last"), "the last line was shipped"
+
+
+@requirement(
+    "pattern.secret-helper", SHOULD, since="1.29", scenario="pattern-helpers", source=SIDECARS
+)
+def test_secret_helper(timeline: Timeline) -> None:
+    """A sidecar has fetched a secret before its app starts, and renews it while the app runs."""
+    app = pod_of(timeline, NATIVE)["app"]
+    assert app.said("SECRET first") < app.said("SECRET second")
+    assert not app.ever_said("SECRET none"), "the app started without its secret"
+
+
+@requirement(
+    "pattern.secret-helper-classic",
+    OBSERVED,
+    since="1.29",
+    scenario="pattern-helpers",
+    source=SIDECARS,
+)
+def test_secret_helper_classic(timeline: Timeline) -> None:
+    """Where an init container fetches the secret the app has the first one until it ends."""
+    app = pod_of(timeline, CLASSIC)["app"]
+    assert app.said("EXIT")
+    held = len(app.all_said("SECRET first"))
+    assert held == len(("at its start", "at its end")), f"it had the first secret {held} times"
 
 
 @requirement(
@@ -46,7 +98,7 @@ def test_log_shipper(timeline: Timeline) -> None:
 )
 def test_config_helper(timeline: Timeline) -> None:
     """A sidecar has written the configuration before its app starts, and can change it later."""
-    app = timeline.pod_named(f"pattern-helpers-{NATIVE}")["app"]
+    app = pod_of(timeline, NATIVE)["app"]
     assert app.said("CONFIG first") < app.said("CONFIG second")
     assert not app.ever_said("CONFIG none"), "the app started without its configuration"
 
@@ -60,7 +112,7 @@ def test_config_helper(timeline: Timeline) -> None:
 )
 def test_config_helper_classic(timeline: Timeline) -> None:
     """Where a regular container writes the configuration the app starts without one."""
-    app = timeline.pod_named(f"pattern-helpers-{CLASSIC}")["app"]
+    app = pod_of(timeline, CLASSIC)["app"]
     assert app.said("CONFIG none") < app.said("CONFIG second")
 
 
@@ -69,7 +121,7 @@ def test_config_helper_classic(timeline: Timeline) -> None:
 )
 def test_lock_helper(timeline: Timeline) -> None:
     """A sidecar holds a lock from before its app starts until the app has ended."""
-    pod = timeline.pod_named(f"pattern-helpers-{NATIVE}")
+    pod = pod_of(timeline, NATIVE)
     app, lock = pod["app"], pod["lock"]
     assert lock.said("HELD") < app.said("START")
     assert app.said("EXIT") < lock.said("RELEASED")
@@ -86,7 +138,7 @@ def test_lock_helper(timeline: Timeline) -> None:
 )
 def test_lock_helper_classic(timeline: Timeline) -> None:
     """Where a regular container holds the lock the app works before and after it is held."""
-    pod = timeline.pod_named(f"pattern-helpers-{CLASSIC}")
+    pod = pod_of(timeline, CLASSIC)
     app, lock = pod["app"], pod["lock"]
     assert app.said("START") < lock.said("HELD")
     assert lock.said("RELEASED") < app.said("EXIT")
@@ -97,7 +149,7 @@ def test_lock_helper_classic(timeline: Timeline) -> None:
 @requirement("pattern.adapter", SHOULD, since="1.29", scenario="pattern-helpers", source=SIDECARS)
 def test_adapter(timeline: Timeline) -> None:
     """A sidecar that counts what its app does has counted all of it in the end."""
-    pod = timeline.pod_named(f"pattern-helpers-{NATIVE}")
+    pod = pod_of(timeline, NATIVE)
     assert pod["app"].said("EXIT") < pod["adapter"].said("COUNT 2")
 
 
@@ -110,7 +162,7 @@ def test_adapter(timeline: Timeline) -> None:
 )
 def test_adapter_classic(timeline: Timeline) -> None:
     """Where a regular container counts it has ended before the last thing that the app does."""
-    pod = timeline.pod_named(f"pattern-helpers-{CLASSIC}")
+    pod = pod_of(timeline, CLASSIC)
     adapter = pod["adapter"]
     assert adapter.said("COUNT 1")
     assert pod["app"].said("EXIT")
@@ -127,7 +179,7 @@ def test_adapter_classic(timeline: Timeline) -> None:
 )
 def test_ambassador(timeline: Timeline) -> None:
     """A sidecar carries the first and the last request of its app to a Service."""
-    app = timeline.pod_named(f"pattern-ambassador-{NATIVE}")["app"]
+    app = pod_of(timeline, NATIVE)["app"]
     assert app.said("FIRST answer")
     assert app.said("LAST answer")
 
@@ -142,7 +194,7 @@ def test_ambassador(timeline: Timeline) -> None:
 )
 def test_ambassador_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container the first and the last request are refused."""
-    app = timeline.pod_named(f"pattern-ambassador-{CLASSIC}")["app"]
+    app = pod_of(timeline, CLASSIC)["app"]
     assert app.said("FIRST refused")
     assert app.said("LAST refused")
 
@@ -157,7 +209,7 @@ def test_ambassador_classic(timeline: Timeline) -> None:
 )
 def test_init_network(timeline: Timeline) -> None:
     """An init container reaches a Service through a sidecar that is listed before it."""
-    assert timeline.pod_named(f"pattern-ambassador-{NATIVE}")["init"].said("INIT answer")
+    assert pod_of(timeline, NATIVE)["init"].said("INIT answer")
 
 
 @requirement(
@@ -169,5 +221,71 @@ def test_init_network(timeline: Timeline) -> None:
     needs=THROUGH_SERVICE,
 )
 def test_init_network_classic(timeline: Timeline) -> None:
-    """Where the proxy is a regular container init containers have none."""
-    assert timeline.pod_named(f"pattern-ambassador-{CLASSIC}")["init"].said("INIT refused")
+    """Where the proxy is a regular container an init container does not reach the Service."""
+    assert pod_of(timeline, CLASSIC)["init"].said("INIT refused")
+
+
+@requirement(
+    "pattern.job-helper",
+    SHOULD,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="pattern-job",
+    source=SIDECAR_JOBS,
+)
+def test_job_helper(timeline: Timeline) -> None:
+    """A Job whose helpers are sidecars completes once its work is done and all was shipped."""
+    pod = pod_of(timeline, NATIVE)
+    assert pod["work"].said("DONE")
+    for line in ("result first", "result second"):
+        assert pod["shipper"].said(line)
+    job = timeline.object("Job", f"pattern-job-{NATIVE}").last
+    assert job.condition("Complete").true, f"the Job's status is {job.status}"
+
+
+@requirement(
+    "pattern.job-helper-classic",
+    OBSERVED,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="pattern-job",
+    source=SIDECAR_JOBS,
+)
+def test_job_helper_classic(timeline: Timeline) -> None:
+    """Where the helpers are regular containers the work is done and the Job never completes."""
+    pod = pod_of(timeline, CLASSIC)
+    assert pod["work"].said("DONE")
+    assert pod["work"].last.exit_code == 0
+    assert pod["shipper"].state == "running", f"the shipper is {pod['shipper'].status}"
+    status = timeline.action("read").body["status"]
+    assert status.get("active") == 1, f"the Job's status is {status}"
+    assert not status.get("conditions"), f"the Job is {status['conditions']}"
+
+
+@requirement(
+    "pattern.dead-helper", SHOULD, since="1.29", scenario="pattern-job", source=SIDECAR_TUTORIAL
+)
+def test_dead_helper(timeline: Timeline) -> None:
+    """A sidecar that dies before its app is restarted, and serves the app again.
+
+    The pod's restart policy is Never.
+    """
+    pod = pod_of(timeline, NATIVE)
+    assert pod["source"].said("CRASH") < pod["work"].said("TOOK second piece")
+    assert pod["source"].restarts == 1, f"it was restarted {pod['source'].restarts} times"
+
+
+@requirement(
+    "pattern.dead-helper-classic",
+    OBSERVED,
+    since="1.29",
+    scenario="pattern-job",
+    source=SIDECAR_TUTORIAL,
+)
+def test_dead_helper_classic(timeline: Timeline) -> None:
+    """Where a regular container dies before the app it stays dead, and the app goes on without."""
+    pod = pod_of(timeline, CLASSIC)
+    assert pod["work"].said("TOOK first piece") < pod["source"].said("CRASH")
+    assert pod["source"].said("CRASH") < pod["work"].said("TOOK second nothing")
+    assert pod["source"].state == "terminated", f"the helper is {pod['source'].state}"
+    assert pod["source"].restarts == 0, f"it was restarted {pod['source'].restarts} times"

@@ -12,6 +12,7 @@ from fixtures.evidence.capabilities import Capability
 from fixtures.stage.detect import SIDECARS_SINCE
 from fixtures.versions import minor_of
 from reports.model import Level
+from reports.runpage import CLASSIC
 
 ROOT = Path(__file__).parents[2]
 PROMISED = Path(__file__).with_name("promised.txt")
@@ -30,6 +31,15 @@ def test_every_promise_is_declared() -> None:
 def test_ids_are_unique() -> None:
     ids = [one.requirement.id for one in declared()]
     assert sorted(ids) == sorted(set(ids))
+
+
+def test_a_classic_form_is_judged_beside_its_native_form() -> None:
+    known = {one.requirement.id: one.requirement for one in declared()}
+    classic = {name.removesuffix(CLASSIC) for name in known if name.endswith(CLASSIC)}
+    assert classic >= {"pattern.log-shipper", "pattern.job-helper"}
+    for name in classic:
+        levels = (known[name].level, known[name + CLASSIC].level)
+        assert levels == (Level.SHOULD, Level.OBSERVED), f"{name}: {levels}"
 
 
 def test_an_area_names_its_module() -> None:

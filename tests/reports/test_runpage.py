@@ -166,16 +166,20 @@ def test_a_check_has_a_row_with_its_id(tmp_path: Path) -> None:
 
 
 def test_patterns_stand_beside_their_classic_form(tmp_path: Path) -> None:
-    pair = [
-        result("pattern.lock", Verdict.FAIL),
+    pairs = [
+        result("pattern.job"),
+        result("pattern.job-classic", level=Level.OBSERVED),
+        result("pattern.lock", Verdict.FAIL, reason="the lock was free"),
         result("pattern.lock-classic", level=Level.OBSERVED),
     ]
-    text = Page(runpage.render(report(*pair), None, tmp_path)).text
+    text = Page(runpage.render(report(*pairs), None, tmp_path)).text
     heads = "With sidecars, and without"
-    assert heads in text
+    assert f"{heads} Works with sidecars: 1 of 2. Falls short in the classic form: 2 of 2." in text
     rows = (
-        "pattern.lock The promise of pattern.lock. fail"
-        " pattern.lock-classic The promise of pattern.lock-classic. pass"
+        "pattern.job works The promise of pattern.job."
+        " falls short The promise of pattern.job-classic."
+        " pattern.lock fail The promise of pattern.lock. the lock was free"
+        " falls short The promise of pattern.lock-classic."
     )
     assert rows in text[text.index(heads) :]
 
