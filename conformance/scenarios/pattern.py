@@ -107,11 +107,9 @@ def classic_form(native: Json, once: Collection[str] = ()) -> Json:
     """Return a pod or a workload with its sidecars as regular containers, behind those it has.
 
     Those of the names in `once` become init containers, which end when they have done their work
-    once: their variable ONCE tells them so. The name of the native form is replaced throughout.
+    once: their variable ONCE tells them so.
     """
-    name = native["metadata"]["name"]
-    text = json.dumps(native).replace(name, name.removesuffix(NATIVE) + CLASSIC)
-    classic: Json = json.loads(text)
+    classic = renamed(native)
     for _, spec in pod_specs(classic):
         listed = spec.pop("initContainers")
         spec["initContainers"] = []
@@ -125,3 +123,11 @@ def classic_form(native: Json, once: Collection[str] = ()) -> Json:
                 container["env"] = [{"name": "ONCE", "value": "yes"}]
             spec["initContainers"].append(container)
     return classic
+
+
+def renamed(native: Json) -> Json:
+    """Return a copy of an object with the name of its classic form wherever its own stands."""
+    name = native["metadata"]["name"]
+    text = json.dumps(native).replace(name, name.removesuffix(NATIVE) + CLASSIC)
+    copied: Json = json.loads(text)
+    return copied

@@ -10,7 +10,8 @@ from conformance import sources
 from conformance.catalogue import declared
 
 ADDRESS = re.compile(
-    r"https://(kubernetes\.io|istio\.io|github\.com/(kubernetes|istio))/[\w./-]*(#[\w-]+)?"
+    r"https://(kubernetes\.io|istio\.io|linkerd\.io|github\.com/(kubernetes|istio))/[\w./-]*"
+    r"(#[\w-]+)?"
 )
 UPSTREAM = re.compile(r"kubernetes/kubernetes (\w[\w.-]*/)+\w[\w.-]*( [A-Za-z]\w*)?")
 """A file or a folder, and where a file is long, the function or type in it."""

@@ -90,7 +90,7 @@ def label_for(one: Declared) -> str | None:
     for label in edits.labels():
         found = components(int(label.split(".")[1]))
         if one.requirement.unpromised_by(found) is None and all(
-            edits.kept(label, name).is_file() for name in one.requirement.scenarios
+            edits.found(label, name) for name in one.requirement.scenarios
         ):
             return label
     return None
