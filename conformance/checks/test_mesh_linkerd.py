@@ -1,7 +1,9 @@
 """Linkerd: what its proxy can do for a pod as a native sidecar, and what it could not do before.
 
-No requirement is about Kubernetes alone: they say whether Linkerd works on a cluster. Those whose
-ids end in `-classic` are about the same pods with the proxy as a regular container.
+No requirement is about Kubernetes alone: they say whether Linkerd works on a cluster. Those of
+`mesh.linkerd-substitute` are about pods of the shape that it gives to them, with a substitute for
+its proxy: they say what such a pod can do there, and nothing about Linkerd. Those whose ids end in
+`-classic` are about the same pods with the proxy as a regular container.
 """
 
 from __future__ import annotations
@@ -18,16 +20,22 @@ from conformance.checks.meshes import (
     assert_outlives,
     pod_of,
 )
-from conformance.requirements import CONTROLLED, OBSERVED, SHOULD, requirement
+from conformance.requirements import CONTROLLED, OBSERVED, PODS, SHOULD, requirement
 from conformance.scenarios.pattern import CLASSIC, NATIVE
 from conformance.sources import SIDECARS
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fixtures.evidence.components import Component
     from fixtures.evidence.timeline import Timeline
+    from reports.model import Level
+
+    Check = Callable[[Timeline], None]
 
 PROXY = "linkerd-proxy"
-"""The container that Linkerd's webhook puts into pods."""
+"""The container that Linkerd's webhook puts into pods; the substitute has its name."""
 
 SCENARIO = "mesh-linkerd"
 NEEDS = (Capability.LINKERD, Capability.SIDECARS, Capability.SERVICE_NETWORK)
@@ -35,6 +43,30 @@ LINKERD = "https://linkerd.io/2-edge"
 INJECTION = f"{LINKERD}/features/proxy-injection/"
 MUTUAL_TLS = f"{LINKERD}/features/automatic-mtls/"
 SOURCE = (INJECTION, SIDECARS)
+
+
+def of_both(
+    promise: str, level: Level, by: tuple[Component, ...] = PODS
+) -> Callable[[Check], Check]:
+    """Declare a promise about Linkerd and about its substitute, both judged by the check."""
+
+    def declare(check: Check) -> Check:
+        for need, source in (
+            (Capability.LINKERD, SOURCE),
+            (Capability.LINKERD_SUBSTITUTE, (SIDECARS,)),
+        ):
+            check = requirement(
+                f"mesh.{need}.{promise}",
+                level,
+                by=by,
+                since="1.29",
+                scenario=f"mesh-{need}",
+                source=source,
+                needs=(need, Capability.SIDECARS, Capability.SERVICE_NETWORK),
+            )(check)
+        return check
+
+    return declare
 
 
 @requirement(
@@ -92,94 +124,43 @@ def test_mutual_tls(timeline: Timeline) -> None:
     assert plain.said("CALL refused")
 
 
-@requirement(
-    "mesh.linkerd.starts-first",
-    SHOULD,
-    since="1.29",
-    scenario=SCENARIO,
-    source=SOURCE,
-    needs=NEEDS,
-)
+@of_both("starts-first", SHOULD)
 def test_starts_first(timeline: Timeline) -> None:
     """No container of the pod's own runs before the startup probe of the proxy has passed."""
     assert_gates(timeline, PROXY)
 
 
-@requirement(
-    "mesh.linkerd.init-network",
-    SHOULD,
-    since="1.29",
-    scenario=SCENARIO,
-    source=SOURCE,
-    needs=NEEDS,
-)
+@of_both("init-network", SHOULD)
 def test_init_network(timeline: Timeline) -> None:
     """An init container gets an answer through the proxy, and so does the app."""
     assert_init_network(timeline)
 
 
-@requirement(
-    "mesh.linkerd.init-network-classic",
-    OBSERVED,
-    since="1.29",
-    scenario=SCENARIO,
-    source=INJECTION,
-    needs=NEEDS,
-)
+@of_both("init-network-classic", OBSERVED)
 def test_init_network_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container, an init container has no way to a Service."""
     assert_no_init_network(timeline)
 
 
-@requirement(
-    "mesh.linkerd.outlives-app",
-    SHOULD,
-    since="1.29",
-    scenario=SCENARIO,
-    source=SOURCE,
-    needs=NEEDS,
-)
+@of_both("outlives-app", SHOULD)
 def test_outlives_app(timeline: Timeline) -> None:
     """The proxy carries the last call of an app that is slow to stop, and then ends by itself."""
     assert_outlives(timeline, PROXY)
 
 
-@requirement(
-    "mesh.linkerd.outlives-app-classic",
-    OBSERVED,
-    since="1.29",
-    scenario=SCENARIO,
-    source=INJECTION,
-    needs=NEEDS,
-)
+@of_both("outlives-app-classic", OBSERVED)
 def test_outlives_app_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container the last call of such an app is refused."""
     assert_gone_before(timeline)
 
 
-@requirement(
-    "mesh.linkerd.job-completes",
-    SHOULD,
-    by=CONTROLLED,
-    since="1.29",
-    scenario=SCENARIO,
-    source=SOURCE,
-    needs=NEEDS,
-)
+@of_both("job-completes", SHOULD, CONTROLLED)
 def test_job_completes(timeline: Timeline) -> None:
     """A Job whose pod has the proxy as a native sidecar completes when its app is done."""
     assert_job_completes(timeline)
 
 
-@requirement(
-    "mesh.linkerd.job-completes-classic",
-    OBSERVED,
-    by=CONTROLLED,
-    since="1.29",
-    scenario=SCENARIO,
-    source=INJECTION,
-    needs=NEEDS,
-)
+@of_both("job-completes-classic", OBSERVED, CONTROLLED)
 def test_job_completes_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container it keeps the Job from completing."""
     assert_job_goes_on(timeline, PROXY)
