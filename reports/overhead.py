@@ -272,7 +272,10 @@ def _sentence(about: About, of: str, to: str, difference: Estimate, *, seen: boo
     if not seen:
         digits = decimals(about, low, high)
         span = f"{low:.{digits}f} to {high:.{digits}f} {about.unit}"
-        return f"Between {of} and {to} no difference was seen in {about.noun} (95 %: {span})."
+        words = f"Between {of} and {to} no difference was seen in {about.noun}"
+        if is_different(difference):
+            return f"{words}: their intervals overlap, though it was {span} within the rounds."
+        return f"{words} (95 %: {span})."
     less = difference.high < 0
     if less:
         low, high = -high, -low

@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
         title = ABOUT[same[0].measure].title
         wrong = list(contradicted(same))
         contradictions += len(wrong)
-        words = "; ".join(wrong) or f"{agreed(same)} ordered alike in all runs, none otherwise"
+        words = (
+            "; ".join(wrong) or f"all runs order {agreed(same)} alike, and no pair the other way"
+        )
         _say(f"{title}: {words}")
     _say(f"{contradictions or 'no'} contradiction{'' if contradictions == 1 else 's'}")
     return CONTRADICTION if contradictions else 0

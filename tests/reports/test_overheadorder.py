@@ -24,7 +24,7 @@ def test_runs_with_the_same_order_agree(tmp_path: Path, capsys: pytest.CaptureFi
     other = written(tmp_path / "other", none=5.0, classic=5.5, native=6.0)
     assert main(["overhead", str(one), str(other / overhead.FILE)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Time to Ready: 2 of 3 pairs ordered alike in all runs, none otherwise"
+    assert lines[0] == "Time to Ready: all runs order 2 of 3 pairs alike, and no pair the other way"
     assert lines[-1] == "no contradictions"
 
 
@@ -52,7 +52,7 @@ def test_runs_of_other_variants_are_compared_in_those_they_share(
     other = written(tmp_path / "other", none=1.0, native=2.0)
     assert main(["overhead", str(one), str(other)]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    assert first == "Time to Ready: 1 of 1 pairs ordered alike in all runs, none otherwise"
+    assert first == "Time to Ready: all runs order 1 of 1 pairs alike, and no pair the other way"
 
 
 def test_one_run_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
