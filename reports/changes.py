@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, computed_field
 from fixtures.evidence.moments import Figure
 from fixtures.host.files import DIGITS
 from fixtures.kubeapi.times import SECOND, parse_time
-from reports.model import API_VERSION, JUDGED, Level, Model, Report, Result, RunVerdict, Verdict
+from reports.model import JUDGED, Document, Level, Model, Report, Result, RunVerdict, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,7 +112,7 @@ class RunDiff(Model):
     """How many promises have the verdict that they had."""
 
 
-class Diff(Model):
+class Diff(Document):
     """What changed from one run to another, or from some runs to others, label by label.
 
     Within an apiVersion changes are only additive: a reader must ignore keys that it does not know.
@@ -124,12 +124,6 @@ class Diff(Model):
     """Labels of earlier runs that no later one can be compared with."""
     only_new: tuple[str, ...]
     runs: tuple[RunDiff, ...]
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def api_version(self) -> Literal["sidecar-conformance/v1alpha1"]:
-        """Of the format, in which changes are only additive."""
-        return API_VERSION
 
     @computed_field  # type: ignore[prop-decorator]
     @property

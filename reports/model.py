@@ -206,7 +206,17 @@ class Timing(TypedDict, total=False):
     """Peak resident memory of the suite's own process."""
 
 
-class Report(Model):
+class Document(Model):
+    """What is written as a file of its own."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def api_version(self) -> Literal["sidecar-conformance/v1alpha1"]:
+        """Of the format, in which changes are only additive."""
+        return API_VERSION
+
+
+class Report(Document):
     """One run of the sidecar conformance suite on one cluster.
 
     Within an apiVersion changes are only additive: a reader must ignore keys that it does not know.
@@ -231,12 +241,6 @@ class Report(Model):
     """One entry a requirement, by id; requirements that were left out are there as skipped."""
     scenarios: tuple[ScenarioTime, ...]
     """By name."""
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def api_version(self) -> Literal["sidecar-conformance/v1alpha1"]:
-        """Of the format, in which changes are only additive."""
-        return API_VERSION
 
     @computed_field  # type: ignore[prop-decorator]
     @property

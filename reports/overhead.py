@@ -20,7 +20,7 @@ from fixtures.evidence.moments import Figure
 from fixtures.host.files import write_whole
 from reports.estimates import FEWEST, Estimate, apart, estimate, is_different
 from reports.jsonreport import encode
-from reports.model import API_VERSION, Model, Suite
+from reports.model import API_VERSION, Document, Model, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -188,7 +188,7 @@ class Measured(Model):
     """Each variant to the first one, and each to the one before it."""
 
 
-class OverheadReport(Model):
+class OverheadReport(Document):
     """What sidecars cost on one cluster.
 
     Within an apiVersion changes are only additive: a reader must ignore keys that it does not know.
@@ -212,12 +212,6 @@ class OverheadReport(Model):
     left_out: tuple[LeftOut, ...]
     missing: dict[str, str]
     """By its name why a variant was not measured."""
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def api_version(self) -> Literal["sidecar-conformance/v1alpha1"]:
-        """Of the format, in which changes are only additive."""
-        return API_VERSION
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -9,22 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.forms import assert_held_up, pod_of
 from conformance.scenarios.pattern import CLASSIC, NATIVE
-from fixtures.evidence.errors import NeverError
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
-    from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
-
-
-def pod_of(timeline: Timeline, form: str, *, job: bool = False) -> Pod:
-    """Return the client of a form, or the pod of its Job; NeverError without one."""
-    name = f"{timeline.recording.scenario}-{'job-' if job else ''}{form}"
-    for pod in timeline.pods:
-        if pod.name.startswith(name):
-            return pod
-    raise NeverError(f"no pod of {name} was seen")
 
 
 def assert_gates(timeline: Timeline, proxy: str) -> None:
@@ -75,16 +65,12 @@ def assert_gone_before(timeline: Timeline) -> None:
 
 def assert_job_completes(timeline: Timeline) -> None:
     """Assert that the native Job is complete."""
-    assert pod_of(timeline, NATIVE, job=True)["app"].said("DONE")
+    assert pod_of(timeline, f"job-{NATIVE}")["app"].said("DONE")
     job = timeline.object("Job", f"{timeline.recording.scenario}-job-{NATIVE}").last
     assert job.condition("Complete").true, f"the Job's status is {job.status}"
 
 
 def assert_job_goes_on(timeline: Timeline, proxy: str) -> None:
     """Assert that in the classic form the app is done, and the proxy keeps the Job active."""
-    pod = pod_of(timeline, CLASSIC, job=True)
-    assert pod["app"].last.exit_code == 0
-    assert pod[proxy].state == "running", f"the proxy is {pod[proxy].status}"
-    status = timeline.action("read").body["status"]
-    assert status.get("active") == 1, f"the Job's status is {status}"
-    assert not status.get("conditions"), f"the Job is {status['conditions']}"
+    pod = pod_of(timeline, f"job-{CLASSIC}")
+    assert_held_up(timeline, pod["app"], pod[proxy])

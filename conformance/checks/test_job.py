@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_at_least, assert_prompt
+from conformance.checks.forms import assert_held_up
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order, shown
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
@@ -85,13 +86,8 @@ def test_classic_sidecar_blocks_completion(timeline: Timeline) -> None:
     It holds on every cluster, whether it knows native sidecars or not.
     """
     pod = timeline.pod
-    assert pod["work"].last.exit_code == 0
-    assert pod["helper"].state == "running", f"the helper is {pod['helper'].status}"
     assert pod.phase == "Running"
-    reading = timeline.action("read")
-    status = reading.body["status"]
-    assert status.get("active") == 1, f"the Job's status is {status}"
-    assert not status.get("conditions"), f"the Job is {status['conditions']}"
+    assert_held_up(timeline, pod["work"], pod["helper"])
 
 
 @requirement(

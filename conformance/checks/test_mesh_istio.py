@@ -11,8 +11,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.bounds import assert_prompt
+from conformance.checks.forms import assert_held_up, pod_of
 from conformance.requirements import CONTROLLED, OBSERVED, SHOULD, requirement
-from conformance.scenarios.mesh_istio import AUTO, CLASSIC, NATIVE, REPLICAS, ROLLOUTS
+from conformance.scenarios.mesh_istio import AUTO, REPLICAS, ROLLOUTS
+from conformance.scenarios.pattern import CLASSIC, NATIVE
 from conformance.sources import SIDECARS
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import NotDoneError
@@ -50,11 +52,6 @@ REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 PATIENCE = 8
 """In seconds: for so long a server that is told to stop answers what still comes."""
-
-
-def proxied(timeline: Timeline, form: str) -> Pod:
-    """Return the client of a form."""
-    return timeline.pod_named(f"mesh-istio-calls-{form}")
 
 
 def text_after(container: Container, word: str) -> str:
@@ -140,7 +137,7 @@ def test_form_by_kubelet(timeline: Timeline) -> None:
 )
 def test_starts_first(timeline: Timeline) -> None:
     """The proxy has started up before the pod's own init container and its app are started."""
-    pod = proxied(timeline, NATIVE)
+    pod = pod_of(timeline, NATIVE)
     seen = False
     for version in pod.versions:
         for name in ("init", "app"):
@@ -163,7 +160,7 @@ def test_starts_first(timeline: Timeline) -> None:
 )
 def test_init_network(timeline: Timeline) -> None:
     """An init container calls a server of the mesh, and the app gets its first call through."""
-    pod = proxied(timeline, NATIVE)
+    pod = pod_of(timeline, NATIVE)
     told = text_after(pod["init"], "INIT")
     assert told != "refused", "the call of the init container was refused"
     missed = len(pod["app"].all_said("MISSED"))
@@ -180,7 +177,7 @@ def test_init_network(timeline: Timeline) -> None:
 )
 def test_init_network_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container, an init container has no way into the mesh."""
-    assert text_after(proxied(timeline, CLASSIC)["init"], "INIT") == "refused"
+    assert text_after(pod_of(timeline, CLASSIC)["init"], "INIT") == "refused"
 
 
 @requirement(
@@ -196,13 +193,13 @@ def test_mutual_tls(timeline: Timeline) -> None:
 
     The pod without a proxy reaches the same Service at a port that the proxy leaves open.
     """
-    pod = proxied(timeline, NATIVE)
+    pod = pod_of(timeline, NATIVE)
     namespace = pod.last.raw["metadata"]["namespace"]
     identity = f"URI=spiffe://cluster.local/ns/{namespace}/sa/default"
     for container, word in (("init", "INIT"), ("app", "FIRST")):
         told = text_after(pod[container], word)
         assert identity in told.split(";"), f"the server saw {told!r}, not {identity}"
-    plain = proxied(timeline, "plain")["app"]
+    plain = pod_of(timeline, "plain")["app"]
     assert plain.said("HEALTH answer")
     assert text_after(plain, "CALL") == "refused", "a call without mutual TLS was answered"
 
@@ -220,7 +217,7 @@ def test_outlives_app(timeline: Timeline) -> None:
 
     It has drained by then, and exits with code 0.
     """
-    pod = proxied(timeline, NATIVE)
+    pod = pod_of(timeline, NATIVE)
     app, proxy = pod["app"], pod[PROXY]
     told = text_after(app, "LAST")
     assert_prompt(timeline, told != "refused", "the last call was refused", room=1.0)
@@ -239,7 +236,7 @@ def test_outlives_app(timeline: Timeline) -> None:
 )
 def test_outlives_app_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container it ends before such an app, which calls in vain."""
-    pod = proxied(timeline, CLASSIC)
+    pod = pod_of(timeline, CLASSIC)
     assert text_after(pod["app"], "LAST") == "refused"
     assert pod[PROXY].finished < pod["app"].said("EXIT")
 
@@ -304,11 +301,7 @@ def test_job_completes(timeline: Timeline) -> None:
 def test_job_completes_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container it keeps the Job from completing."""
     _, pod = job_of(timeline, CLASSIC)
-    assert pod["app"].last.exit_code == 0
-    assert pod[PROXY].state == "running", f"the proxy is {pod[PROXY].status}"
-    status = timeline.action("read").body["status"]
-    assert status.get("active") == 1, f"the Job's status is {status}"
-    assert not status.get("conditions"), f"the Job is {status['conditions']}"
+    assert_held_up(timeline, pod["app"], pod[PROXY])
 
 
 def lost_in(timeline: Timeline, form: str) -> Json:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.forms import pod_of
 from conformance.checks.meshes import (
     assert_gates,
     assert_gone_before,
@@ -18,7 +19,6 @@ from conformance.checks.meshes import (
     assert_job_goes_on,
     assert_no_init_network,
     assert_outlives,
-    pod_of,
 )
 from conformance.requirements import CONTROLLED, OBSERVED, PODS, SHOULD, requirement
 from conformance.scenarios.pattern import CLASSIC, NATIVE

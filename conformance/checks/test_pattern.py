@@ -9,26 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.forms import assert_held_up, pod_of
 from conformance.requirements import CONTROLLED, OBSERVED, SHOULD, requirement
 from conformance.scenarios.pattern import CLASSIC, NATIVE
 from conformance.sources import SIDECAR_JOBS, SIDECAR_TUTORIAL, SIDECARS
 from fixtures.evidence.capabilities import Capability
-from fixtures.evidence.errors import NeverError
 
 if TYPE_CHECKING:
-    from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
 
 THROUGH_SERVICE = (Capability.SIDECARS, Capability.SERVICE_NETWORK)
-
-
-def pod_of(timeline: Timeline, form: str) -> Pod:
-    """Return the pod of a form, or the one that its workload made; NeverError without one."""
-    name = f"{timeline.recording.scenario}-{form}"
-    for pod in timeline.pods:
-        if pod.name.startswith(name):
-            return pod
-    raise NeverError(f"no pod of {name} was seen")
 
 
 @requirement(
@@ -255,11 +245,7 @@ def test_job_helper_classic(timeline: Timeline) -> None:
     """Where the helpers are regular containers the work is done and the Job never completes."""
     pod = pod_of(timeline, CLASSIC)
     assert pod["work"].said("DONE")
-    assert pod["work"].last.exit_code == 0
-    assert pod["shipper"].state == "running", f"the shipper is {pod['shipper'].status}"
-    status = timeline.action("read").body["status"]
-    assert status.get("active") == 1, f"the Job's status is {status}"
-    assert not status.get("conditions"), f"the Job is {status['conditions']}"
+    assert_held_up(timeline, pod["work"], pod["shipper"])
 
 
 @requirement(

@@ -9,6 +9,7 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
+from conformance.scenarios.pattern import CLASSIC, FORMS, NATIVE, pod_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.stage.manifest import pod_specs
 from fixtures.stage.scenario import scenario
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from fixtures.stage.staging import Staging
 
     Json = dict[str, Any]
-
-NATIVE, CLASSIC = FORMS = ("native", "classic")
-"""What the names of the objects of each form hold."""
 
 FORM = "sidecar.istio.io/nativeSidecar"
 """The annotation of a pod that tells Istio which form its proxy is to have."""
@@ -61,14 +59,8 @@ def mesh_istio_job(staging: Staging) -> None:
     native = staging.documents[0]
     classic = classic_form(native)
     staging.create(classic)
-
-    def pod_of(job: Json) -> str:
-        prefix = f"{job['metadata']['name']}-"
-        names = [pod["metadata"]["name"] for pod in staging.objects("Pod")]
-        return next((name for name in names if name.startswith(prefix)), "")
-
-    staging.until("both pods", lambda: all(map(pod_of, (native, classic))))
-    staging.until_terminated("app", pod_of(classic))
+    pods = {form: pod_of(staging, form) for form in FORMS}
+    staging.until_terminated("app", pods[CLASSIC])
     name = native["metadata"]["name"]
     staging.until(
         "the native Job to have succeeded",
