@@ -40,12 +40,7 @@ def read(path: Path) -> Report:
     Keys that a later suite added are ignored. UsageError, with one line that names the file, where
     it cannot be read, is of another apiVersion, is incomplete, or contradicts itself.
     """
-    try:
-        value = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
-    except (ValueError, RecursionError) as problem:
-        raise UsageError(f"{path}: not JSON: {problem}") from problem
+    value = decoded(path)
     if not isinstance(value, dict) or value.get("kind") != KIND:
         raise UsageError(f"{path}: not a report: its kind is not {KIND}")
     if value.get("apiVersion") != API_VERSION:
@@ -63,6 +58,16 @@ def read(path: Path) -> Report:
             f" but its results make it {report.verdict.value!r}"
         )
     return report
+
+
+def decoded(path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what a JSON file holds. Raises UsageError, with one line that names the file."""
+    try:
+        return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except (ValueError, RecursionError) as problem:
+        raise UsageError(f"{path}: not JSON: {problem}") from problem
 
 
 def _refuse_constant(name: str) -> None:

@@ -6,7 +6,6 @@ nothing in common, and where the interval of the differences within the rounds l
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -19,7 +18,7 @@ from fixtures.errors import UsageError, first_problem
 from fixtures.evidence.moments import Figure
 from fixtures.host.files import write_whole
 from reports.estimates import FEWEST, Estimate, apart, estimate, is_different
-from reports.jsonreport import encode
+from reports.jsonreport import decoded, encode
 from reports.model import API_VERSION, Document, Model, Suite
 
 if TYPE_CHECKING:
@@ -312,12 +311,7 @@ def write(report: OverheadReport, path: Path) -> None:
 
 def read(path: Path) -> OverheadReport:
     """Read what `write` wrote. Raises UsageError, with one line that names the file."""
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
-    except (ValueError, RecursionError) as problem:
-        raise UsageError(f"{path}: not JSON: {problem}") from problem
+    value = decoded(path)
     if not isinstance(value, dict) or value.get("kind") != KIND:
         raise UsageError(f"{path}: its kind is not {KIND}: name an {FILE} of 'nox -s overhead'")
     if value.get("apiVersion") != API_VERSION:

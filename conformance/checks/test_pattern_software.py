@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     Check = Callable[[Timeline], None]
 
-EXIT_CODES: dict[str, int] = {}
-"""What software ends with after SIGTERM where that is not 0, by its scenario."""
-
 
 def of_each(promise: str, by: tuple[Component, ...] = PODS) -> Callable[[Check], Check]:
     """Declare a promise about each software, all judged by the decorated check."""
@@ -51,11 +48,6 @@ def of_each(promise: str, by: tuple[Component, ...] = PODS) -> Callable[[Check],
 def pod_of(timeline: Timeline) -> Pod:
     """Return the pod that is none of the Job's."""
     return timeline.pod_named(timeline.recording.scenario)
-
-
-def own_exit_code(timeline: Timeline) -> int:
-    """Return what the software of a scenario ends with after SIGTERM."""
-    return EXIT_CODES.get(timeline.recording.scenario, 0)
 
 
 @of_each("starts-first")
@@ -111,7 +103,7 @@ def test_ends_in_time(timeline: Timeline) -> None:
     assert_at_most(timeline, sidecar.finished - timeline.deletion(pod.name), grace)
     code = sidecar.last.exit_code
     assert_prompt(timeline, code != KILLED, f"{sidecar} was killed", room=grace / 2)
-    assert code == own_exit_code(timeline)
+    assert code == 0
 
 
 @of_each("job-completes", by=CONTROLLED)
@@ -120,7 +112,7 @@ def test_job_completes(timeline: Timeline) -> None:
     (pod,) = (one for one in timeline.pods if one is not pod_of(timeline))
     assert pod["app"].said("FIRST answered")
     assert pod["app"].said("DONE") < pod["sidecar"].finished
-    assert pod["sidecar"].last.exit_code == own_exit_code(timeline)
+    assert pod["sidecar"].last.exit_code == 0
     assert pod.phase == "Succeeded", f"the pod of the Job is {pod.phase}"
     complete = timeline.job.last.condition("Complete")
     assert complete.true, f"the Job is {timeline.job.last.status}"

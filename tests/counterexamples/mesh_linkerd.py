@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.evidence.recording import InstanceRecord, LogEndRecord, LogRecord
-from tests.kit.edits import Edit, counterexample, mended
+from tests.kit.edits import Edit, counterexample, counterexamples, mended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,13 +24,7 @@ AREAS = ("mesh.linkerd", "mesh.linkerd-substitute")
 
 def of_both(promise: str, breaks: str) -> Callable[[Break], Break]:
     """Register an edit that breaks a promise of Linkerd and of its substitute."""
-
-    def register(edit: Break) -> Break:
-        for area in AREAS:
-            counterexample(f"{area}.{promise}", breaks)(edit)
-        return edit
-
-    return register
+    return counterexamples([f"{area}.{promise}" for area in AREAS], breaks)
 
 
 def pod_of(edit: Edit, form: str) -> str:

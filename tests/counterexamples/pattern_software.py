@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.scenarios.pattern_software import AREA, SCENARIOS
-from tests.kit.edits import Edit, counterexample
+from tests.kit.edits import Edit, counterexamples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,7 @@ IN_TIME = -30
 
 def of_each(promise: str, breaks: str) -> Callable[[Breaking], Breaking]:
     """Register an edit for a promise about each software."""
-
-    def register(edit: Breaking) -> Breaking:
-        for need in SCENARIOS:
-            counterexample(f"{AREA}{need}.{promise}", breaks)(edit)
-        return edit
-
-    return register
+    return counterexamples([f"{AREA}{need}.{promise}" for need in SCENARIOS], breaks)
 
 
 def pod_of(edit: Edit, *, of_job: bool = False) -> str:

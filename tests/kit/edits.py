@@ -29,7 +29,7 @@ from fixtures.kubeapi.times import SECOND, parse_time
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Json = dict[str, Any]
 
@@ -64,6 +64,19 @@ def counterexample(
 
     def register(edit: Callable[[Edit], None]) -> Callable[[Edit], None]:
         COUNTEREXAMPLES.append(CounterExample(requirement, breaks, edit, scenario))
+        return edit
+
+    return register
+
+
+def counterexamples(
+    requirements: Iterable[str], breaks: str
+) -> Callable[[Callable[[Edit], None]], Callable[[Edit], None]]:
+    """Register an edit that breaks each of several promises in one way."""
+
+    def register(edit: Callable[[Edit], None]) -> Callable[[Edit], None]:
+        for requirement in requirements:
+            counterexample(requirement, breaks)(edit)
         return edit
 
     return register
