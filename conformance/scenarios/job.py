@@ -46,6 +46,12 @@ def pod_of(staging: Staging) -> str:
     return str(staging.objects("Pod")[0]["metadata"]["name"])
 
 
+def ready_pods(staging: Staging, former: str = "") -> list[str]:
+    """Return the names of the ready pods but the former, which a busy API shows ready for long."""
+    names = [pod["metadata"]["name"] for pod in staging.objects("Pod")]
+    return [name for name in names if name != former and staging.condition("Ready", name) == "True"]
+
+
 def until_over(staging: Staging) -> None:
     """Wait until the Job is known to have succeeded or failed."""
     until_job_is(staging, "Complete", "Failed")
@@ -129,22 +135,14 @@ def job_policy(staging: Staging) -> None:
 @scenario("job-suspended", seconds=23, uses=("patch jobs.batch",))
 def job_suspended(staging: Staging) -> None:
     """Suspend the Job, resume it while its pod still stops, and let its deadline be over."""
-
-    def ready_pods(former: str = "") -> list[str]:
-        names = [pod["metadata"]["name"] for pod in staging.objects("Pod")]
-        return [
-            name for name in names if name != former and staging.condition("Ready", name) == "True"
-        ]
-
-    staging.until("a pod of the Job to be ready", ready_pods)
-    (first,) = ready_pods()
+    staging.until("a pod of the Job to be ready", lambda: ready_pods(staging))
+    (first,) = ready_pods(staging)
     staging.until_said("app", "UP", pod=first)
     staging.patch(staging.name, {"spec": {"suspend": True}}, kind="Job")
     staging.until_said("sidecar-2", "TERM", pod=first)
     staging.patch(staging.name, {"spec": {"suspend": False}}, kind="Job")
-    # A busy API tells late that the first is being deleted, and shows it ready until then.
-    staging.until("a new pod of the Job to be ready", lambda: ready_pods(first))
-    (second,) = ready_pods(first)
+    staging.until("a new pod of the Job to be ready", lambda: ready_pods(staging, former=first))
+    (second,) = ready_pods(staging, former=first)
     staging.until_said("app", "UP", pod=second)
     staging.patch(staging.name, {"spec": {"activeDeadlineSeconds": 1}}, kind="Job")
     until_job_is(staging, "Failed")

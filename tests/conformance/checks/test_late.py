@@ -34,6 +34,15 @@ def test_a_second_instance_that_was_never_seen_held_back_may_have_been_ready_too
         judge(BY_ID["probe.startup-holds-after-restart"], {"probe-restart": edit.result()})
 
 
+def test_what_runs_again_is_another_container_whatever_is_counted() -> None:
+    edit = edited("phase.reboot-pending")
+    for pod in edit.pods("node-kubelet-reboot"):
+        status = pod["status"]
+        for container in status.get("initContainerStatuses") or []:
+            container["restartCount"] = 0
+    judge(BY_ID["phase.reboot-pending"], {"node-kubelet": edit.result()})
+
+
 def test_a_count_that_grows_without_a_new_instance_is_no_restart() -> None:
     edit = edited("rules.restart-all-not-on-delete")
     for pod in edit.pods():
