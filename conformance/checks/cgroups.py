@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fixtures.evidence.instances import Instance
     from fixtures.evidence.timeline import Action
 
-PERIOD = 100_000
-"""In microseconds: the time to which a quota of CPU is related (cpuCFSQuotaPeriod, 100 ms)."""
 UNLIMITED = 1 << 62
 """Version 1 writes no limit as a number that is near 2 to the power of 63."""
 
@@ -55,15 +53,6 @@ def assert_memory_limit(
     found = memory_limits(action, instance)
     limits = {None if wanted is None else wanted << 20}
     assert found == limits, f"the memory limit of {instance or 'the pod'} is {found}, not {limits}"
-
-
-def assert_cpu_limit(action: Action, millis: int, instance: Instance) -> None:
-    """Assert that a container's cgroup has this limit of CPU, in thousandths."""
-    found = read(action, "cpu.max", instance) | read(action, "cpu.cfs_quota_us", instance)
-    # Version 2 tells the period as well: 90000/100000.
-    quotas = {one.partition("/")[0] for one in found}
-    wanted = {str(millis * PERIOD // 1000)}
-    assert quotas == wanted, f"the CPU quota of {instance} is {quotas or 'unread'}, not {wanted}"
 
 
 def assert_parent(action: Action, wanted: str) -> None:
