@@ -94,10 +94,12 @@ def resize_sidecars(staging: Staging) -> None:
     staging.until_ready()
     if staging.nodes:
         read_cgroups(staging, "resize", action="read-more")
-    if resize(staging, resizing("steady", LESS_OF_ALL)).ok:
-        carried_out(staging, "steady to have less", lambda: has(staging, "steady", LESS_OF_ALL))
-        if staging.nodes:
-            read_cgroups(staging, "resize", action="read-less")
+    if (
+        resize(staging, resizing("steady", LESS_OF_ALL)).ok
+        and carried_out(staging, "steady to have less", lambda: has(staging, "steady", LESS_OF_ALL))
+        and staging.nodes
+    ):
+        read_cgroups(staging, "resize", action="read-less")
 
     for resources in UNRESIZABLE.values():
         resize(staging, resizing("steady", resources))
