@@ -232,7 +232,7 @@ def test_endpoint_follows_readiness(timeline: Timeline) -> None:
     source=(f"{SERVICES}#headless-services", KEP_SIDECARS),
 )
 def test_headless(timeline: Timeline) -> None:
-    """A headless Service leads to a sidecar by the name of its port, while the pod is ready."""
+    """A headless Service leads to a sidecar's port while the pod is ready."""
     assert_leads_to(timeline, HEADLESS, SIDECAR_PORT)
     found = readiness(timeline, HEADLESS, "net-web")
     assert found[-3:] == [True, False, True], f"the endpoint was ready: {found}"
@@ -249,7 +249,7 @@ def test_headless(timeline: Timeline) -> None:
 def test_unready_published(timeline: Timeline) -> None:
     """A Service that publishes unready pods has them while their sidecars start, run and stop.
 
-    It leads to a sidecar by the name of its port even before the pod is initialised.
+    It leads to a sidecar's port even before the pod is initialised.
     """
     assert_leads_to(timeline, UNREADY, SIDECAR_PORT)
     initialised = timeline.action("exec", name="net-web", argv=["touch", "/shared/go"])
