@@ -6,25 +6,24 @@ end in `-classic` are about the same pods with the proxy as a regular container.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.bounds import assert_prompt
 from conformance.checks.forms import assert_held_up, pod_of
+from conformance.checks.meshes import assert_none_lost, assert_some_lost, form_of, text_after
 from conformance.requirements import CONTROLLED, OBSERVED, SHOULD, requirement
-from conformance.scenarios.mesh_istio import AUTO, REPLICAS, ROLLOUTS
+from conformance.scenarios.mesh_istio import AUTO
 from conformance.scenarios.pattern import CLASSIC, NATIVE
 from conformance.sources import SIDECARS
 from fixtures.evidence.capabilities import Capability
-from fixtures.evidence.errors import NotDoneError
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fixtures.evidence.objects import Object
-    from fixtures.evidence.pods import Container, Pod
+    from fixtures.evidence.pods import Pod
     from fixtures.evidence.timeline import Timeline
 
     Json = Mapping[str, Any]
@@ -44,29 +43,8 @@ AUTO_SINCE = 33
 Source: DetectNativeSidecar in pkg/kube/inject/webhook.go of Istio 1.27 and newer.
 """
 
-RATE, SECONDS, ONE_SLOW_IN = 300, 60, 50
-"""The requests of a client, and which of them take their time."""
-
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """The id that a proxy gives to a request."""
-
-PATIENCE = 8
-"""In seconds: for so long a server that is told to stop answers what still comes."""
-
-
-def text_after(container: Container, word: str) -> str:
-    """Return what a container said after a word, the last time that it did."""
-    container.said(word)
-    lines = [line for one in container.instances for line in one.lines if line.begins_with(word)]
-    return lines[-1].text.removeprefix(word).strip()
-
-
-def form_of(spec: Json) -> str:
-    """Return the form that the proxy of a stored pod has; empty where it has none."""
-    for one in spec.get("initContainers") or []:
-        if one["name"] == PROXY and one.get("restartPolicy") == "Always":
-            return NATIVE
-    return CLASSIC if any(one["name"] == PROXY for one in spec["containers"]) else ""
 
 
 def names(spec: Json, part: str) -> list[str]:
@@ -85,7 +63,7 @@ def names(spec: Json, part: str) -> list[str]:
 def test_injected(timeline: Timeline) -> None:
     """The proxy that Istio's webhook injects is a native sidecar, before all init containers."""
     spec = timeline.created("mesh-istio-calls-native")["spec"]
-    assert form_of(spec) == NATIVE
+    assert form_of(spec, PROXY) == NATIVE
     listed = names(spec, "initContainers")
     assert listed.index(PROXY) < listed.index("init"), f"the init containers are {listed}"
     assert names(spec, "containers") == ["app"]
@@ -102,7 +80,7 @@ def test_injected(timeline: Timeline) -> None:
 def test_injected_classic(timeline: Timeline) -> None:
     """With the annotation for it the proxy is a regular container, started after all init ones."""
     spec = timeline.created("mesh-istio-calls-classic")["spec"]
-    assert form_of(spec) == CLASSIC
+    assert form_of(spec, PROXY) == CLASSIC
     assert PROXY not in names(spec, "initContainers")
 
 
@@ -124,7 +102,7 @@ def test_form_by_kubelet(timeline: Timeline) -> None:
     kubelets = timeline.components.kubelets.values()
     oldest = min((one.minor for one in kubelets), default=timeline.recording.header.minor)
     expected = NATIVE if oldest >= AUTO_SINCE else CLASSIC
-    assert form_of(created.body["spec"]) == expected, f"the oldest kubelet is 1.{oldest}"
+    assert form_of(created.body["spec"], PROXY) == expected, f"the oldest kubelet is 1.{oldest}"
 
 
 @requirement(
@@ -255,7 +233,7 @@ def test_restricted(timeline: Timeline) -> None:
     The proxy is a native sidecar all the same, and carries the call that its app gives it.
     """
     spec = timeline.created("mesh-istio-restricted-client")["spec"]
-    assert form_of(spec) == NATIVE
+    assert form_of(spec, PROXY) == NATIVE
     assert names(spec, "initContainers") == [PROXY]
     told = text_after(timeline.pod_named("mesh-istio-restricted-client")["app"], "CALL")
     assert REQUEST_ID.fullmatch(told), f"the server saw no id of a proxy: {told!r}"
@@ -304,29 +282,6 @@ def test_job_completes_classic(timeline: Timeline) -> None:
     assert_held_up(timeline, pod["app"], pod[PROXY])
 
 
-def lost_in(timeline: Timeline, form: str) -> Json:
-    """Return what the client of a form has counted, once all of it is what it is meant to be."""
-    name = f"mesh-istio-rollout-{form}"
-    client = timeline.pod_named(f"{name}-client")["client"]
-    pods = [pod for pod in timeline.pods if pod.name.startswith(f"{name}-")]
-    servers = [pod for pod in pods if pod.name != f"{name}-client"]
-    begun, ended = client.said("BEGUN"), client.said("COUNTED")
-    patches = timeline.actions_named("patch", name=name)
-    if len(patches) != len(ROLLOUTS):
-        raise NotDoneError(f"{name} was rolled out {len(patches)} times")
-    assert begun < patches[0].moment
-    if not patches[-1].begun < ended:
-        raise InconclusiveError("the last rollout began when no request was sent any more")
-    expected = REPLICAS * (len(ROLLOUTS) + 1)
-    assert len(servers) == expected, f"{name} had {len(servers)} pods, not {expected}"
-    for pod in servers:
-        assert form_of(pod.spec) == form
-    found: Json = json.loads(text_after(client, "COUNTED"))
-    assert found["sent"] == RATE * SECONDS, f"{found['sent']} requests were sent"
-    assert found["slow"] == RATE * SECONDS // ONE_SLOW_IN
-    return found
-
-
 @requirement(
     "mesh.istio.rollout",
     SHOULD,
@@ -341,8 +296,7 @@ def test_rollout(timeline: Timeline) -> None:
 
     The server answers until it has ended, and the proxy as a native sidecar outlives it.
     """
-    found = lost_in(timeline, NATIVE)
-    assert_prompt(timeline, not found["lost"], f"requests were lost: {found}", room=PATIENCE)
+    assert_none_lost(timeline, PROXY)
 
 
 @requirement(
@@ -356,4 +310,4 @@ def test_rollout(timeline: Timeline) -> None:
 )
 def test_rollout_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container it ends before the server, and requests are lost."""
-    assert lost_in(timeline, CLASSIC)["lost"], "no request was lost"
+    assert_some_lost(timeline, PROXY)

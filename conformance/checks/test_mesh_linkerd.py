@@ -18,7 +18,9 @@ from conformance.checks.meshes import (
     assert_job_completes,
     assert_job_goes_on,
     assert_no_init_network,
+    assert_none_lost,
     assert_outlives,
+    assert_some_lost,
 )
 from conformance.requirements import CONTROLLED, OBSERVED, PODS, SHOULD, requirement
 from conformance.scenarios.pattern import CLASSIC, NATIVE
@@ -164,3 +166,34 @@ def test_job_completes(timeline: Timeline) -> None:
 def test_job_completes_classic(timeline: Timeline) -> None:
     """Where the proxy is a regular container it keeps the Job from completing."""
     assert_job_goes_on(timeline, PROXY)
+
+
+@requirement(
+    "mesh.linkerd.rollout",
+    SHOULD,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="mesh-linkerd-rollout",
+    source=SOURCE,
+    needs=NEEDS,
+)
+def test_rollout(timeline: Timeline) -> None:
+    """Of 300 requests a second for a minute none is lost while a server is rolled out twice.
+
+    The server answers until it has ended, and the proxy as a native sidecar outlives it.
+    """
+    assert_none_lost(timeline, PROXY)
+
+
+@requirement(
+    "mesh.linkerd.rollout-classic",
+    OBSERVED,
+    by=CONTROLLED,
+    since="1.29",
+    scenario="mesh-linkerd-rollout",
+    source=SOURCE,
+    needs=NEEDS,
+)
+def test_rollout_classic(timeline: Timeline) -> None:
+    """Where the proxy is a regular container it ends before the server, and requests are lost."""
+    assert_some_lost(timeline, PROXY)

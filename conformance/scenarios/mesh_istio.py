@@ -6,12 +6,11 @@ In the classic form of a pod the same proxy is a regular container.
 from __future__ import annotations
 
 import copy
-import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.scenarios.pattern import CLASSIC, FORMS, NATIVE, pod_of
+from conformance.scenarios.meshes import in_classic_form, roll_out
+from conformance.scenarios.pattern import CLASSIC, FORMS, pod_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
-from fixtures.stage.manifest import pod_specs
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -24,9 +23,6 @@ FORM = "sidecar.istio.io/nativeSidecar"
 
 AUTO = "mesh-istio-calls-auto"
 """The name of a pod that leaves the form to Istio, and is proposed only."""
-
-ROLLOUTS = ("first", "second")
-REPLICAS = 2
 
 
 @scenario("mesh-istio-calls", seconds=60, applies=False, level=PRIVILEGED)
@@ -91,40 +87,9 @@ def mesh_istio_restricted(staging: Staging) -> None:
 )
 def mesh_istio_rollout(staging: Staging) -> None:
     """Roll the server of each form out twice while a client counts, one form after the other."""
-    native = staging.documents
-    for documents in (native, [classic_form(one) for one in native]):
-        service, deployment, client = documents
-        name, counting = deployment["metadata"]["name"], client["metadata"]["name"]
-        staging.create(service)
-        until_out(staging, name, staging.create(deployment).body)
-        # Its proxy is a sidecar always: what differs is the server.
-        client["metadata"]["annotations"][FORM] = "true"
-        staging.create(client)
-        staging.until_said("client", "BEGUN", counting)
-        for rollout in ROLLOUTS:
-            staging.observe(3, "requests must be answered between rollouts")
-            template = {"metadata": {"annotations": {"sidecar-conformance/rollout": rollout}}}
-            answer = staging.patch(name, {"spec": {"template": template}}, kind="Deployment")
-            until_out(staging, name, answer.body)
-        staging.until_finished(counting)
-        staging.delete(name, kind="Deployment")
-
-
-def until_out(staging: Staging, name: str, wanted: Json) -> None:
-    """Wait until all pods of a Deployment are available and as it was `wanted` last."""
-
-    def is_out() -> bool:
-        status = (staging.object("Deployment", name) or {}).get("status") or {}
-        counts = [status.get(f"{which}eplicas") for which in ("r", "updatedR", "availableR")]
-        seen = status.get("observedGeneration", 0) >= wanted["metadata"]["generation"]
-        return seen and counts == [REPLICAS] * len(counts)
-
-    staging.until(f"{name} to be rolled out", is_out)
+    roll_out(staging, FORM)
 
 
 def classic_form(native: Json) -> Json:
     """Return an object under another name, whose pods have the proxy as a regular container."""
-    form: Json = json.loads(json.dumps(native).replace(f"-{NATIVE}", f"-{CLASSIC}"))
-    for holder, _ in pod_specs(form):
-        holder["metadata"]["annotations"][FORM] = "false"
-    return form
+    return in_classic_form(native, FORM)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios import pattern
 from conformance.scenarios.job import until_job_is
+from conformance.scenarios.meshes import in_classic_form, roll_out
 from fixtures.kubeapi.namespaces import PRIVILEGED
-from fixtures.stage.manifest import pod_specs
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -66,9 +66,19 @@ def call(staging: Staging, classic_form: Callable[[Json], Json]) -> None:
     staging.until_caught_up()
 
 
+@scenario(
+    "mesh-linkerd-rollout",
+    seconds=180,
+    disturbs=True,
+    applies=False,
+    level=PRIVILEGED,
+    uses=("patch deployments.apps",),
+)
+def mesh_linkerd_rollout(staging: Staging) -> None:
+    """Roll the server of each form out twice while a client counts, one form after the other."""
+    roll_out(staging, NATIVE_SIDECAR)
+
+
 def classic_form(native: Json) -> Json:
     """Return an object under another name, whose pods ask for a proxy of the classic form."""
-    classic = pattern.renamed(native)
-    for holder, _ in pod_specs(classic):
-        holder["metadata"]["annotations"][NATIVE_SIDECAR] = "false"
-    return classic
+    return in_classic_form(native, NATIVE_SIDECAR)

@@ -126,8 +126,11 @@ def classic_form(native: Json, once: Collection[str] = ()) -> Json:
 
 
 def renamed(native: Json) -> Json:
-    """Return a copy of an object with the name of its classic form wherever its own stands."""
-    name = native["metadata"]["name"]
-    text = json.dumps(native).replace(name, name.removesuffix(NATIVE) + CLASSIC)
+    """Return a copy of an object with the name of its classic form wherever its own stands.
+
+    What comes before the form in its name may stand before it in the names of others, too.
+    """
+    name = native["metadata"]["name"].partition(f"-{NATIVE}")[0]
+    text = json.dumps(native).replace(f"{name}-{NATIVE}", f"{name}-{CLASSIC}")
     copied: Json = json.loads(text)
     return copied

@@ -15,6 +15,7 @@ counterexamples.load()
 LATE = {
     ("mesh.istio.outlives-app", "the last call is refused"),
     ("mesh.istio.rollout", "a request is lost"),
+    ("mesh.linkerd.rollout", "a request is lost"),
     ("net.traffic-while-terminating", "nothing is answered once the pod is deleted"),
     ("probe.liveness-restarts", "a redirect to another host counts as failed"),
     ("probe.liveness-restarts", "a probe acts before its initial delay is over"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from conformance.scenarios.mesh_istio import AUTO
@@ -11,7 +10,7 @@ from fixtures.evidence.recording import LogRecord
 from tests.kit.edits import Edit, counterexample
 
 PROXY = "istio-proxy"
-CALLS, JOB, ROLLOUT = "mesh-istio-calls", "mesh-istio-job", "mesh-istio-rollout"
+CALLS, JOB = "mesh-istio-calls", "mesh-istio-job"
 RESTRICTED = "mesh-istio-restricted"
 NATIVE, CLASSIC, PLAIN = (f"{CALLS}-{form}" for form in ("native", "classic", "plain"))
 
@@ -207,46 +206,3 @@ def job_completes(edit: Edit) -> None:
 def proxy_ends(edit: Edit) -> None:
     for status in edit.statuses(PROXY, pod_of_job(edit, "classic")):
         status["state"] = {"terminated": {"exitCode": 0, "startedAt": None, "finishedAt": None}}
-
-
-def recount(edit: Edit, form: str, **changed: Any) -> None:  # noqa: ANN401 - JSON values
-    """Let the client of a form have counted otherwise."""
-    for record in told(edit, f"{ROLLOUT}-{form}-client", "client", "COUNTED"):
-        counted: dict[str, Any] = json.loads(record.line.removeprefix("COUNTED "))
-        record.line = f"COUNTED {json.dumps(counted | changed)}"
-
-
-@counterexample("mesh.istio.rollout", "a request is lost")
-def one_lost(edit: Edit) -> None:
-    recount(edit, "native", lost=1, why={"503 Service Unavailable": 1})
-
-
-@counterexample("mesh.istio.rollout", "fewer requests were sent")
-def fewer(edit: Edit) -> None:
-    recount(edit, "native", sent=17999)
-
-
-@counterexample("mesh.istio.rollout", "no request took its time")
-def none_slow(edit: Edit) -> None:
-    recount(edit, "native", slow=0)
-
-
-@counterexample("mesh.istio.rollout", "pods were replaced once only")
-def once(edit: Edit) -> None:
-    pods = [str(pod["metadata"]["name"]) for pod in edit.pods()]
-    servers = [one for one in pods if one.startswith(f"{ROLLOUT}-native-") and "client" not in one]
-    edit.drop_events("Pod", lambda pod: pod["metadata"]["name"] == servers[-1])
-
-
-@counterexample("mesh.istio.rollout", "the proxy of a server is a regular container")
-def wrong_form(edit: Edit) -> None:
-    for pod in edit.pods():
-        if pod["metadata"]["name"].startswith(f"{ROLLOUT}-native-") and PROXY in [
-            one["name"] for one in pod["spec"].get("initContainers") or []
-        ]:
-            make_regular(pod["spec"])
-
-
-@counterexample("mesh.istio.rollout-classic", "no request is lost")
-def none_lost(edit: Edit) -> None:
-    recount(edit, "classic", lost=0, lostSlow=0, why={})

@@ -35,8 +35,17 @@ if TYPE_CHECKING:
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
-STAND_INS = {"mesh-linkerd": "mesh-linkerd-substitute"}
-"""Scenarios that no cluster here can stage, and those whose recordings stand for theirs."""
+STAND_INS = {
+    "mesh-linkerd": {"mesh-linkerd-substitute": "mesh-linkerd"},
+    "mesh-linkerd-rollout": {
+        "mesh-istio-rollout": "mesh-linkerd-rollout",
+        "istio-proxy": "linkerd-proxy",
+    },
+}
+"""Scenarios that no registry of packages has the software of, and what stands for their recordings.
+
+The first word is the scenario whose recording it is. All words in it become the others.
+"""
 
 R = TypeVar("R", bound=Record)
 
@@ -113,7 +122,7 @@ def kept(label: str, scenario: str) -> Path:
 
 def found(label: str, scenario: str) -> Path | None:
     """Return where the recording of a scenario is read from; None where none is kept."""
-    paths = (kept(label, name) for name in (scenario, STAND_INS.get(scenario, scenario)))
+    paths = (kept(label, name) for name in (scenario, *list(STAND_INS.get(scenario, {}))[:1]))
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -121,9 +130,15 @@ def load(label: str, scenario: str) -> Recording:
     """Read a kept recording. One that stands for another has the names of the other."""
     path = found(label, scenario)
     assert path is not None, f"no recording of {scenario} is kept for {label}"
-    name = path.name.partition(".")[0].encode()
+    words = STAND_INS.get(scenario, {}) if path != kept(label, scenario) else {}
+
+    def renamed(line: bytes) -> bytes:
+        for old, new in words.items():
+            line = line.replace(old.encode(), new.encode())
+        return line
+
     with gzip.open(path) as file:
-        return parse(path, (line.replace(name, scenario.encode()) for line in file))
+        return parse(path, map(renamed, file))
 
 
 class Edit:

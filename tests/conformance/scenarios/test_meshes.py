@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from conformance.scenarios.mesh_istio import FORM, classic_form, until_out
+from conformance.scenarios import mesh_istio, mesh_linkerd
+from conformance.scenarios.meshes import in_classic_form, until_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,33 +18,30 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def deployment(form: str, annotation: str) -> Json:
+def client(form: str, annotation: str, value: str) -> Json:
+    """Return the client of a server with this form of a proxy."""
     return {
-        "kind": "Deployment",
-        "metadata": {"name": f"mesh-{form}"},
-        "spec": {
-            "selector": {"matchLabels": {"pods": f"mesh-{form}"}},
-            "template": {
-                "metadata": {
-                    "labels": {"pods": f"mesh-{form}"},
-                    "annotations": {FORM: annotation},
-                },
-                "spec": {"containers": [{"name": "app", "args": [f"mesh-{form}:80"]}]},
-            },
+        "kind": "Pod",
+        "metadata": {
+            "name": f"mesh-{form}-client",
+            "annotations": {annotation: value},
         },
+        "spec": {"containers": [{"name": "client", "args": [f"mesh-{form}:80"]}]},
     }
 
 
-def test_the_classic_form_has_its_own_name_everywhere_and_the_other_annotation() -> None:
-    native = deployment("native", "true")
+@pytest.mark.parametrize("annotation", [mesh_istio.FORM, mesh_linkerd.NATIVE_SIDECAR])
+def test_the_classic_form_has_its_own_names_and_the_other_annotation(annotation: str) -> None:
+    native = client("native", annotation, "true")
     before = copy.deepcopy(native)
-    assert classic_form(native) == deployment("classic", "false")
+    assert in_classic_form(native, annotation) == client("classic", annotation, "false")
     assert native == before
 
 
 def test_what_makes_no_pods_gets_a_name_only() -> None:
     service = {"kind": "Service", "metadata": {"name": "mesh-native"}, "spec": {}}
-    assert classic_form(service) == {**service, "metadata": {"name": "mesh-classic"}}
+    classic = {**service, "metadata": {"name": "mesh-classic"}}
+    assert in_classic_form(service, mesh_istio.FORM) == classic
 
 
 DONE = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
