@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.bounds import assert_prompt
 from fixtures.evidence.errors import NeverError, NotDoneError
 from fixtures.evidence.moments import InconclusiveError
 
@@ -42,15 +43,21 @@ def assert_image_used(
     instance: Instance | None = None,
     *,
     former: Instance | None = None,
+    room: float = 0,
 ) -> None:
     """Assert that a sidecar runs another image than a former instance of it, as it was told.
 
     These are its second instance and its first, unless others are given. The runtime tells the
-    image by its ID. A reference in the status may be any name of an image.
+    image by its ID. A reference in the status may be any name of an image. `room` are the seconds
+    that the kubelet had to learn of the image, where something else than the image made it start
+    the instance.
     """
     change_of(timeline, sidecar)
     instance, former = instance or sidecar.instance(1), former or sidecar.first
     before, after = images_of(sidecar, former), images_of(sidecar, instance)
     if not (before and after):
         raise InconclusiveError(f"no status shows {former} and {instance} running")
-    assert before.isdisjoint(after), f"{instance} still runs the former image: {before}"
+    message = f"{instance} still runs the former image: {before}"
+    if room:
+        assert_prompt(timeline, before.isdisjoint(after), message, room=room)
+    assert before.isdisjoint(after), message

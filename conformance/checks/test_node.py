@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.bounds import assert_prompt
 from conformance.checks.images import assert_image_used
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.orders import assert_reverse_order
 from conformance.requirements import KUBELET, MUST, OBSERVED, SHOULD, requirement
-from conformance.scenarios.node import tells_usage
+from conformance.scenarios.node import PAUSED, tells_usage
 from conformance.sources import (
     DOCS,
     INIT_CONTAINERS,
@@ -298,7 +299,8 @@ def test_kubelet_restart_count(timeline: Timeline) -> None:
     sidecar = timeline.pod_named("node-kubelet-ends")["sidecar"]
     history = sidecar.history(lambda status: status.restarts, "the restart count")
     counts = [seen.value for seen in history]
-    assert counts == [0, 1], f"the restart count was {counts}"
+    # It crashes a second after its start, before which no status may have told of it.
+    assert counts in ([0, 1], [1]), f"the restart count was {counts}"
 
 
 @requirement(
@@ -374,7 +376,8 @@ def test_apiserver_down_startup(timeline: Timeline) -> None:
     told = dict(line.split(" with:") for line in output.splitlines())
     before, after = set(told["paused"].split()), set(told["resumed"].split())
     assert not before & {"sidecar-1", "sidecar-2", "app"}, f"running before: {before}"
-    assert after >= {"sidecar-1", "sidecar-2", "app"}, f"running meanwhile: {after}"
+    started = after >= {"sidecar-1", "sidecar-2", "app"}
+    assert_prompt(timeline, started, f"running meanwhile: {after}", room=PAUSED)
     ready = [seen.value.status for seen in timeline.pod.conditions("Ready")]
     assert ready[-1] == "True", f"Ready was {ready}"
     for container in timeline.pod.containers.values():

@@ -10,7 +10,7 @@ from conformance.checks.bounds import assert_at_least, assert_at_most, assert_ho
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
-from conformance.scenarios.probe import ASKED, DEAF, FAILING, PASSING, PERIOD
+from conformance.scenarios.probe import ASKED, DEAF, FAILING, OFTEN, PASSING, PERIOD
 from conformance.sources import (
     CONTAINER_PROBES,
     DOCS,
@@ -143,16 +143,16 @@ def test_liveness_restarts(timelines: Mapping[str, Timeline]) -> None:
     for name in FAILING:
         sidecar = failing[name]
         assert sidecar.restarts >= 1, f"the sidecar {name} failed its liveness probe and lived on"
-    for instance in failing["exec"].instances[:2]:
+    for instance in (failing["exec"].instance(number) for number in (0, 1)):
         # 5 s, the hook's second included; what it says at its start comes late on a slow node.
         assert_at_least(failing, instance.said("TERM") - instance.said("START"), 5)
     for name in PASSING:
         sidecar = passing[name]
-        assert len(sidecar.first.all_said("ASKED")) > 2, f"{name} was hardly ever asked"
+        often = len(sidecar.first.all_said("ASKED")) >= OFTEN[name]
+        assert often, f"{name} was hardly ever asked"
         if name != DEAF:
             message = f"{name} passed its liveness probe and was restarted"
             assert_prompt(passing, sidecar.restarts == 0, message, room=TIMEOUT)
-    assert len(passing["exec"].all_said("ASKED")) > 4, "exec was not asked after it had failed"
     assert passing[DEAF].first.said("DEAF") < passing[DEAF].first.said("TERM")
     message = f"{DEAF} was not restarted just once: {passing[DEAF].restarts} times"
     assert_prompt(passing, passing[DEAF].restarts == 1, message, room=TIMEOUT)
@@ -414,7 +414,7 @@ def test_named_port_own(timeline: Timeline) -> None:
         ]
         assert numbers[0] != numbers[1], f"the ports of the name {port} are {numbers}"
         asked = timeline[name].first.all_said("ASKED")
-        assert len(asked) > 2, f"{name} was not asked on its own port"
+        assert len(asked) >= OFTEN[name], f"{name} was not asked on its own port"
         # The one that listens no more in the end is restarted for that.
         message = f"{name} was restarted: another port was asked"
         expected = 1 if name == DEAF else 0

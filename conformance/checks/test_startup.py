@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.bounds import assert_hooked
+from conformance.checks.bounds import assert_hooked, assert_in_time
 from conformance.checks.images import assert_image_used
 from conformance.checks.instances import assert_ran_once
 from conformance.requirements import MUST, OBSERVED, requirement
@@ -451,7 +451,8 @@ def test_image_change_during_init(timeline: Timeline) -> None:
     patch = timeline.action("patch", name=pod.name)
     assert patch.accepted, f"the change of the image was answered {patch.message}"
     assert init.said("START") < early.instance(1).said("START 2")
-    assert early.instance(1).said("START 2") < init.said("DONE")
+    # The init container is told to go on, after a while even where nothing was restarted.
+    assert_in_time(timeline, early.instance(1).said("START 2"), init.said("DONE"))
     assert early.restarts == 1, f"early was restarted {early.restarts} times"
     assert_image_used(timeline, early)
     assert_ran_once(init)

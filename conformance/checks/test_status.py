@@ -57,10 +57,11 @@ def test_in_init_statuses(timeline: Timeline) -> None:
 )
 def test_started_flag(timelines: Mapping[str, Timeline]) -> None:
     """A sidecar's `started` is true from its start-up to its end, and false again once it ended."""
-    for name in ("sidecar-1", "sidecar-2"):
+    # Only the start of the second one is held back until it was seen.
+    for name, skipped in (("sidecar-1", [[True, False]]), ("sidecar-2", [])):
         sidecar = timelines["ordered-start"][name]
         flags = [seen.value for seen in sidecar.history(lambda status: status.started, "started")]
-        assert flags == [False, True, False], f"{name} showed started as {flags}"
+        assert flags in ([False, True, False], *skipped), f"{name} showed started as {flags}"
         # A status may be late, and skip what was before it, but it is never early.
         first = next(seen for seen in sidecar.statuses if seen.value.started)
         early = sidecar.said("UP").earliest - first.moment.latest

@@ -404,7 +404,7 @@ def test_natural_beside_backoff(timeline: Timeline) -> None:
     ended = [version for version in pod.versions if version.container("app").terminated]
     counts = sorted({version.container("down").restarts for version in ended})
     assert len(counts) == 1, f"{down} was restarted although app was shown done: {counts}"
-    assert down.all_said("CRASH")[1] < app.said("DONE")
+    assert down.instance(1).said("CRASH") < app.said("DONE")
     message = f"{down} was restarted although app was done"
     assert_prompt(timeline, not down.ever_said("AGAIN"), message, room=9)
     assert app.said("DONE") < sidecar.said("TERM")

@@ -27,6 +27,7 @@ INDEXES = 2
 def job_classic_sidecar(staging: Staging) -> None:
     """Let the time pass in which a Job with a native sidecar would be complete."""
     staging.until_terminated("work")
+    staging.until_running("helper")
     staging.observe(8, "the Job must not complete")
     staging.read("Job", "job-classic-sidecar")
 
@@ -140,6 +141,7 @@ def job_suspended(staging: Staging) -> None:
     staging.until_said("app", "UP", pod=first)
     staging.patch(staging.name, {"spec": {"suspend": True}}, kind="Job")
     staging.until_said("sidecar-2", "TERM", pod=first)
+    until_job_is(staging, "Suspended")
     staging.patch(staging.name, {"spec": {"suspend": False}}, kind="Job")
     staging.until("a new pod of the Job to be ready", lambda: ready_pods(staging, former=first))
     (second,) = ready_pods(staging, former=first)

@@ -14,7 +14,7 @@ from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fixtures.stage.staging import Staging
 
@@ -47,6 +47,7 @@ def net_web(staging: Staging) -> None:
         staging.forward(SIDECAR_PORT, "GET / HTTP/1.0\r\n\r\n", "net-web")
     staging.exec("proxy", "touch", "/shared/go", pod="net-web")
     staging.until_ready()
+    until_served(staging, "ready", lambda service: served(staging, service))
     services = {"number": "net-web-number", "name": "net-web-name"}
     aim(
         staging,
@@ -59,15 +60,24 @@ def net_web(staging: Staging) -> None:
     staging.until_said("client", "GOT number proxy", "net-web-client", patience=ANSWER)
 
     staging.exec("proxy", "rm", "/shared/proxy/ready", pod="net-web")
-    staging.until("the endpoint not to be ready", lambda: not served(staging, "net-web-number"))
+    until_served(staging, "not ready", lambda service: not served(staging, service))
     staging.exec("proxy", "touch", "/shared/proxy/ready", pod="net-web")
-    staging.until("the endpoint to be ready again", lambda: served(staging, "net-web-number"))
+    until_served(staging, "ready again", lambda service: served(staging, service))
     staging.until_ready("net-web")
     if staging.has(Capability.ENDPOINTS):
         for service in services.values():
             path = path_of("Endpoints", staging.namespace, service)
             staging.get(path, "endpoints", may_fail=True)
     staging.delete("net-web")
+    staging.until_said("app", "TERM", pod="net-web")
+    with suppress(WaitedInVainError):
+        staging.until(
+            "the endpoints to be terminating",
+            lambda: all(terminating(staging, service) for service in ("net-web-number", UNREADY)),
+            ANSWER,
+        )
+    # Not through app: some runtimes let nobody into a container that is being stopped.
+    staging.exec("proxy", "touch", "/shared/end", pod="net-web", may_fail=True)
     staging.until_gone("net-web")
 
 
@@ -103,11 +113,29 @@ def aim(staging: Staging, pod: str, targets: Mapping[str, str]) -> None:
     staging.exec("client", "sh", "-c", f"echo '{lines}' > /shared/targets", pod=pod)
 
 
+def until_served(staging: Staging, how: str, met: Callable[[str], bool]) -> None:
+    """Wait until it holds for the Services whose endpoints follow the readiness of the sidecar.
+
+    Their controller tells of the newest state only, and of each Service when it comes to it.
+    """
+    staging.until(f"the endpoints to be {how}", lambda: all(map(met, ("net-web-number", HEADLESS))))
+
+
 def served(staging: Staging, service: str) -> bool:
     """Tell whether a Service has an endpoint that is ready, with a port."""
+    return has_endpoint(staging, service, "ready")
+
+
+def terminating(staging: Staging, service: str) -> bool:
+    """Tell whether a Service has an endpoint whose pod is being stopped."""
+    return has_endpoint(staging, service, "terminating")
+
+
+def has_endpoint(staging: Staging, service: str, condition: str) -> bool:
+    """Tell whether a Service has an endpoint of which a condition is true, with a port."""
     return any(
         thing["metadata"]["labels"].get(SERVICE_NAME) == service
         and thing.get("ports")
-        and any(point["conditions"].get("ready") for point in thing.get("endpoints") or [])
+        and any(point["conditions"].get(condition) for point in thing.get("endpoints") or [])
         for thing in staging.objects("EndpointSlice")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from fixtures.kubeapi.times import SECOND, parse_time
 from fixtures.patience import OTHER_IMAGE, USAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
+from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,6 +45,8 @@ VOLUME = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/data/mount
 MOUNT = """
 mkdir "$1" && mount -t tmpfs none "$1" && touch "$1/found"
 """
+PAUSED = 42
+"""In seconds: for how long the API server is stopped at least, unless the main container runs."""
 PAUSE = """
 controllers=$(pidof kube-controller-manager); scheduler=$(pidof kube-scheduler)
 server=$(pidof kube-apiserver)
@@ -56,7 +60,7 @@ trap 'kill -CONT $server; sleep 0.5; kill -CONT $controllers $scheduler' EXIT
 kill -STOP $controllers $scheduler; kill -STOP $server
 echo paused with: $(names $1)
 crictl --timeout 60s exec $init touch /shared/go
-for second in $(seq 30); do
+for time in $(seq 60); do
   sleep 0.7
   if names $1 | grep -qx app; then break; fi
 done
@@ -308,12 +312,13 @@ def metrics_path(staging: Staging) -> str:
 
 def read_usage(staging: Staging) -> None:
     """Read what the sidecar's container uses, which the kubelet knows some seconds later."""
-    deadline = time.monotonic() + USAGE.seconds
-    while time.monotonic() < deadline:
+
+    def told() -> bool:
         samples = staging.metrics("read-usage", f"{metrics_path(staging)}/resource", WORKING_SET)
-        if tells_usage(samples, staging.namespace):
-            break
-        staging.observe(1, "the kubelet to read what containers use")
+        return tells_usage(samples, staging.namespace)
+
+    with suppress(WaitedInVainError):
+        staging.until("the kubelet to tell what containers use", told, USAGE)
 
 
 def tells_usage(samples: Iterable[Sample], namespace: str) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from conformance.scenarios.startup import POLICY_SUFFIXES
 from fixtures.kubeapi.kinds import path_of
-from fixtures.patience import BAD_IMAGE, OTHER_IMAGE
+from fixtures.patience import BAD_IMAGE, OTHER_IMAGE, RECOVERY
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
 
 if TYPE_CHECKING:
+    from fixtures.kubeapi.client import Answer
     from fixtures.stage.staging import Staging
 
 EXITING = ("zero-early", "one-early", "zero-late", "one-late", "hog")
@@ -20,7 +22,19 @@ EXITING = ("zero-early", "one-early", "zero-late", "one-late", "hog")
 
 @scenario("restart-exits", seconds=29, follows=EXITING)
 def restart_exits(staging: Staging) -> None:
-    """Wait until all have been restarted, and read the log of an instance that is over."""
+    """Let the apps end when all was restarted, and read the log of an instance that is over."""
+    pods = [f"restart-exits-{policy}" for policy in POLICY_SUFFIXES]
+    for pod in pods:
+        staging.until_said("app", "START", pod=pod)
+    # Kubelets that give up a probe never tell of it.
+    with suppress(WaitedInVainError):
+        staging.until(
+            "what was restarted to be up again",
+            lambda: all(up_again(staging, pod) for pod in pods),
+            RECOVERY,
+        )
+    for pod in pods:
+        staging.exec("app", "touch", "/shared/seen", pod=pod)
     always = "restart-exits-always"
     staging.until_said("app", "DONE", pod=always)
     staging.until_restarted("hog", pod=always)
@@ -33,6 +47,12 @@ def restart_exits(staging: Staging) -> None:
     )
     for policy in ("never", "onfailure"):
         staging.until_finished(f"restart-exits-{policy}")
+
+
+def up_again(staging: Staging, pod: str) -> bool:
+    """Tell whether two sidecars were restarted, and one is started and the other ready since."""
+    early, late = staging.status("one-early", pod), staging.status("zero-late", pod)
+    return bool(early.restarts and early.started and late.restarts and late.ready)
 
 
 @scenario("restart-backoff", seconds=53, follows=("zero", "one", "two", "app"))
@@ -77,10 +97,12 @@ def restart_image(staging: Staging) -> None:
     staging.exec("init", "touch", "/shared/go", pod=first)
     staging.set_image("spoiled", "localhost:1/no-such-image:1", pod=second)
     staging.until_said("probed", "START", pod=first)
-    staging.set_image("probed", manifest.OTHER_IMAGE, pod=first)
+    change = staging.set_image("probed", manifest.OTHER_IMAGE, pod=first)
     # Nothing tells of it on kubelets up to 1.31, and a busy one needed 5 s.
     staging.observe(10, "the kubelet to learn of the image")
-    staging.exec("probed", "touch", "/shared/fail", pod=first)
+    staging.until("the kubelet to tell of the image", lambda: observed(staging, first, change))
+    # Not through the one that may be stopping.
+    staging.exec("calm", "touch", "/shared/fail", pod=first)
     staging.until_ready(first)
     staging.until_restarted("crashed", times=2, pod=down)
     staging.set_image("calm", manifest.OTHER_IMAGE, pod=first)
@@ -94,6 +116,15 @@ def restart_image(staging: Staging) -> None:
         BAD_IMAGE,
     )
     staging.observe(1, "the app to run on")
+
+
+def observed(staging: Staging, pod: str, change: Answer) -> bool:
+    """Tell whether the status of a pod is of what it was changed to; True where it tells nothing.
+
+    Source: status.observedGeneration of a pod, which is there from 1.33 on.
+    """
+    told = (staging.pod(pod) or {"status": {}})["status"].get("observedGeneration")
+    return not (told and change.ok) or bool(told >= change.body["metadata"]["generation"])
 
 
 def replaced(staging: Staging, **sidecars: tuple[str, int]) -> bool:

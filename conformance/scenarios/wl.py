@@ -59,6 +59,7 @@ def wl_deployment(staging: Staging) -> None:
     (old,) = running(staging)
     # The controllers need a moment to see what is left.
     staging.until("one pod to be expected", lambda: status_of(budget).get("expectedPods") == 1)
+    staging.until("one pod to be counted", lambda: status_of("Deployment").get("replicas") == 1)
     staging.read("Deployment", staging.name)
     staging.read(budget, staging.name)
     staging.exec("sidecar", "sh", "-c", MAKE_READY, pod=old)

@@ -107,10 +107,20 @@ def graceful(edit: Edit) -> None:
 
 @counterexample("rules.restart-all-ungraceful", "the condition does not end")
 def endless(edit: Edit) -> None:
+    tell(edit, "True")
+
+
+@counterexample("rules.restart-all-ungraceful", "no condition tells of it")
+def untold(edit: Edit) -> None:
+    tell(edit, "False")
+
+
+def tell(edit: Edit, restarting: str) -> None:
+    """Let the condition that tells of the restarts have had one status all the time."""
     for pod in edit.pods():
         for condition in pod["status"].get("conditions") or []:
             if condition["type"] == "AllContainersRestarting":
-                condition["status"] = "True"
+                condition["status"] = restarting
 
 
 @counterexample("rules.restart-all-not-on-delete", "all containers are restarted once more")
