@@ -167,6 +167,7 @@ LATER = {
     "rules.restart-all-ungraceful": "as above",
     "sched.image-locality": "1.30 brings it, as a feature of its changelog",
     "sec.status-user": "1.33 has SupplementalGroupsPolicy on, which tells users in statuses",
+    "sec.user-namespace": "1.33 has UserNamespacesSupport on",
     "term.alpha-unordered": "1.29 brings the order",
     "term.sleep-hook": "as hook.sleep",
     "term.stopsignal": "1.33 brings ContainerStopSignals",

@@ -334,6 +334,7 @@ COVERED = (
         ("sec.psa-applies",),
     ),
     Covered(of("spec", "shareProcessNamespace"), ("sec.share-pid",)),
+    Covered(of("spec", "hostUsers"), ("sec.user-namespace",)),
     # The pod's life.
     Covered(
         of("spec", "restartPolicy"), ("restart.ignores-pod-policy", "term.natural-never-onfailure")
@@ -738,7 +739,7 @@ UNCOVERED = (
         f"{SANDBOX} generatePodSandboxLinuxConfig",
     ),
     Uncovered(
-        of("spec", "hostIPC hostPID hostUsers"),
+        of("spec", "hostIPC hostPID"),
         Kind.POD,
         "Namespaces are those of the sandbox, and all containers join them.",
         f"{RUNTIME}/util/util.go NamespacesForPod",
