@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fixtures.evidence.instances import Instance
     from fixtures.evidence.timeline import Action
 
+PERIOD = 100_000
+"""In microseconds: the time to which a quota of CPU is related (cpuCFSQuotaPeriod, 100 ms)."""
 UNLIMITED = 1 << 62
 """Version 1 writes no limit as a number that is near 2 to the power of 63."""
 
@@ -53,6 +55,20 @@ def assert_memory_limit(
     found = memory_limits(action, instance)
     limits = {None if wanted is None else wanted << 20}
     assert found == limits, f"the memory limit of {instance or 'the pod'} is {found}, not {limits}"
+
+
+def assert_cpu_limit(action: Action, wanted: int | None, instance: Instance | None = None) -> None:
+    """Assert that a cgroup's limit of CPU is this many millis; None stands for no limit.
+
+    Raises EvidenceLostError where there was no such cgroup.
+    """
+    # Version 2 tells the period as well: 90000/100000.
+    found = {one.partition("/")[0] for one in read(action, "cpu.max", instance)}
+    found |= read(action, "cpu.cfs_quota_us", instance)
+    if not found:
+        raise EvidenceLostError(f"no cgroup of {instance or 'the pod'} was read")
+    limits = {None if one in {"max", "-1"} else int(one) * 1000 // PERIOD for one in found}
+    assert limits == {wanted}, f"the CPU limit of {instance or 'the pod'} is {limits}, not {wanted}"
 
 
 def assert_parent(action: Action, wanted: str) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_at_least, assert_at_most
 from conformance.checks.needs import OWN_GRACE
+from conformance.checks.tls import HANDSHAKE, assert_only_tls
 from conformance.requirements import MUST, requirement
 from conformance.sources import LIFECYCLE_HOOKS, POD_TERMINATION, issue, kep, upstream
-from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
@@ -82,8 +82,11 @@ def test_sleep(timeline: Timeline) -> None:
     "hook.https",
     MUST,
     since="1.29",
+    scenario="hook-kinds",
     source=HOOK_SOURCES,
-    needs=(Capability.SIDECARS, Capability.TLS_SERVER),
 )
-def test_https() -> None:
+def test_https(timeline: Timeline) -> None:
     """HTTP hooks of a sidecar with the scheme HTTPS are sent over TLS."""
+    server = timeline["server"]
+    assert server.said(f"HOOKED {HANDSHAKE}") < server.said("TERM")
+    assert_only_tls(server, "HOOKED")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import assert_at_least, assert_at_most, assert_hooked, assert_prompt
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_GRACE
+from conformance.checks.tls import assert_only_tls
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.scenarios.probe import ASKED, DEAF, FAILING, OFTEN, PASSING, PERIOD
 from conformance.sources import (
@@ -19,6 +20,7 @@ from conformance.sources import (
     issue,
     upstream,
 )
+from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import NeverError, NotDoneError
 from fixtures.evidence.moments import InconclusiveError, Moment
 
@@ -419,3 +421,22 @@ def test_named_port_own(timeline: Timeline) -> None:
         message = f"{name} was restarted: another port was asked"
         expected = 1 if name == DEAF else 0
         assert_prompt(timeline, timeline[name].restarts == expected, message, room=TIMEOUT)
+
+
+@requirement(
+    "probe.https", MUST, since="1.29", scenario="hook-kinds", source=(CONFIGURE_PROBES, PROBE_TEST)
+)
+def test_https(timeline: Timeline) -> None:
+    """HTTP probes of a sidecar with the scheme HTTPS are sent over TLS."""
+    assert_only_tls(timeline["server"], "PROBED")
+
+
+@requirement(
+    "probe.https-unverified",
+    MUST,
+    since="1.29",
+    source=CONFIGURE_PROBES,
+    needs=(Capability.SIDECARS, Capability.TLS_SERVER),
+)
+def test_https_unverified() -> None:
+    """The certificate of a sidecar that is probed over TLS is not verified."""

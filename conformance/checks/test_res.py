@@ -20,7 +20,14 @@ from conformance.requirements import (
     SHOULD,
     requirement,
 )
-from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull, upstream
+from conformance.sources import (
+    DOCS,
+    EPHEMERAL_STORAGE,
+    KEP_SIDECARS,
+    SIDECARS,
+    pull,
+    upstream,
+)
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import Component
 from fixtures.evidence.errors import EvidenceLostError
@@ -37,7 +44,6 @@ if TYPE_CHECKING:
 QUOTAS = f"{DOCS}/concepts/policy/resource-quotas/"
 QOS = f"{DOCS}/concepts/workloads/pods/pod-qos/"
 OVERHEAD = f"{DOCS}/concepts/scheduling-eviction/pod-overhead/"
-EPHEMERAL_STORAGE = f"{DOCS}/concepts/configuration/manage-resources-containers/"
 POD_LEVEL = (
     f"{DOCS}/tasks/configure-pod-container/assign-pod-level-resources/",
     "https://github.com/kubernetes/enhancements/issues/2837",
@@ -423,10 +429,28 @@ def test_pod_status(timeline: Timeline) -> None:
 )
 def test_ephemeral_limit(timeline: Timeline) -> None:
     """A sidecar that exceeds its own limit of ephemeral storage gets the pod evicted."""
-    assert timeline["sidecar"].said("WRITTEN")
-    assert_failed(timeline.pod, "Evicted")
-    message = timeline.pod.last.status["message"]
+    pod = timeline.pod_named("res-disk")
+    assert pod["sidecar"].said("WRITTEN")
+    assert_failed(pod, "Evicted")
+    message = pod.last.status["message"]
     assert "sidecar" in message, message
+
+
+@requirement(
+    "res.ephemeral-sum",
+    MUST,
+    since="1.29",
+    scenario="res-disk",
+    source=(EPHEMERAL_STORAGE, KEP_SIDECARS),
+    needs=OWN_RESOURCES,
+)
+def test_ephemeral_sum(timeline: Timeline) -> None:
+    """A pod that exceeds what sidecars and main containers may store together is evicted."""
+    pod = timeline.pod_named("res-disk-sum")
+    assert pod["app"].said("WRITTEN")
+    assert_failed(pod, "Evicted")
+    message = pod.last.status["message"]
+    assert "256Ki" in message, message
 
 
 @requirement(

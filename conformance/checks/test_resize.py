@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.checks.cgroups import assert_cpu_share, assert_memory_limit
+from conformance.checks.cgroups import assert_cpu_limit, assert_cpu_share, assert_memory_limit
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import API_SERVER, MUST, PODS, SHOULD, requirement
@@ -34,7 +34,7 @@ from fixtures.evidence.components import Component, together
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.evidence.pods import Pod
+    from fixtures.evidence.pods import Container, Pod
     from fixtures.evidence.timeline import Action, Timeline
     from fixtures.evidence.version import Version
 
@@ -55,6 +55,12 @@ PLAIN_INIT_SINCE = 36
 def resize(timeline: Timeline, patch: Json) -> Action:
     """Return the suite's request to resize containers of the pod."""
     return timeline.action("patch", subresource="resize", patch=patch)
+
+
+def assert_shown(container: Container, wanted: Json) -> None:
+    """Assert that a container's status has shown these resources as in force."""
+    shown = [seen.value.raw.get("resources") for seen in container.statuses]
+    assert wanted in shown, f"{container} was never seen with {wanted}: {shown}"
 
 
 @requirement(
@@ -85,13 +91,39 @@ def assert_resized(
     """Assert that the steady sidecar was given these resources, and limits of memory in MiB."""
     answer = resize(timeline, resizing("steady", wanted))
     assert answer.accepted, f"the resize was answered {answer.message}"
-    shown = [seen.value.raw for seen in timeline["steady"].statuses]
-    assert wanted in [one.get("resources") for one in shown], f"never in force: {wanted}"
-    allocated = [one.get("allocatedResources") for one in shown]
+    steady = timeline["steady"]
+    assert_shown(steady, wanted)
+    allocated = [seen.value.raw.get("allocatedResources") for seen in steady.statuses]
     assert wanted["requests"] in allocated, f"allocated: {allocated}"
     for action in timeline.actions_named(reading):
         assert_memory_limit(action, pod)
-        assert_memory_limit(action, container, timeline["steady"].last)
+        assert_memory_limit(action, container, steady.last)
+
+
+@requirement(
+    "resize.cpu-limit",
+    MUST,
+    gates=RESIZE_GATES,
+    since="1.33",
+    scenario="resize",
+    source=(RESIZE, KEP_RESIZE),
+    needs=(*NEEDS, Capability.NODE_ACCESS),
+)
+def test_cpu_limit(timeline: Timeline) -> None:
+    """A running sidecar can be given a limit of CPU, or another one, which its cgroup then has.
+
+    That of the pod has the sum, once all of its containers have limits.
+    """
+    steady, app = timeline["steady"].last, timeline["app"].last
+    before = timeline.action("read-unlimited")
+    assert_cpu_limit(before, None, steady)
+    assert_cpu_limit(before, 1000, app)
+    assert_cpu_limit(before, None)
+    assert_shown(timeline["steady"], MORE_OF_ALL)
+    for reading, sidecar, pod in (("read-more", 800, 2600), ("read-less", 600, 2400)):
+        for action in timeline.actions_named(reading):
+            assert_cpu_limit(action, sidecar, steady)
+            assert_cpu_limit(action, pod)
 
 
 @requirement(
@@ -106,8 +138,7 @@ def assert_resized(
 def test_restart_policy(timeline: Timeline) -> None:
     """A resized sidecar runs on, unless its policy asks for a restart: then only it restarts."""
     for name in ("steady", "renewed"):
-        shown = [seen.value.raw.get("resources") for seen in timeline[name].statuses]
-        assert MORE_OF_ALL in shown, f"{name} was not resized"
+        assert_shown(timeline[name], MORE_OF_ALL)
     restarts = {name: one.restarts for name, one in timeline.pod.containers.items()}
     wanted = {"steady": 0, "plain": 0, "renewed": 1, "app": 0}
     assert restarts == wanted, f"restarts were {restarts}, not {wanted}"
@@ -275,8 +306,7 @@ def test_plain_init(timeline: Timeline) -> None:
         assert answer.invalid, f"the resize was answered {answer.message}"
         return
     assert answer.accepted, f"the resize was answered {answer.message}"
-    shown = [seen.value.raw.get("resources") for seen in timeline["plain"].statuses]
-    assert MORE_CPU in shown, f"plain was never seen resized: {shown}"
+    assert_shown(timeline["plain"], MORE_CPU)
     assert timeline["plain"].restarts == 0, "plain was restarted"
     assert restarting.invalid, f"a restarting plain init container: {restarting.message}"
 

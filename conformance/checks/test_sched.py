@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import MUST, OBSERVED, SCHEDULED, SHOULD, requirement
 from conformance.scenarios.res import WIDGET
 from conformance.scenarios.sched import REFUSED
-from conformance.sources import DOCS, KEP_SIDECARS, SIDECARS, pull
+from conformance.sources import DOCS, EPHEMERAL_STORAGE, KEP_SIDECARS, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
@@ -64,6 +66,23 @@ def test_sum(timeline: Timeline) -> None:
     """
     assert_no_room(timeline, "res-fit-cpu", "Insufficient cpu", beside="res-fit-first")
     assert_no_room(timeline, "res-fit-init", "Insufficient memory", beside="res-fit-first")
+
+
+@requirement(
+    "sched.ephemeral-sum",
+    MUST,
+    by=SCHEDULED,
+    since="1.29",
+    scenario="res-fit",
+    source=(SIDECARS, EPHEMERAL_STORAGE, KEP_SIDECARS),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_RESOURCES, Capability.NODES),
+)
+def test_ephemeral_sum(timeline: Timeline) -> None:
+    """The scheduler adds the ephemeral storage that sidecars request to that of main containers."""
+    if not timeline.actions_named("create", name="res-fit-storage"):
+        pytest.skip("the node does not tell how much pods may store on it")
+    words = "Insufficient ephemeral-storage"
+    assert_no_room(timeline, "res-fit-storage", words, beside="res-fit-first")
 
 
 @requirement(

@@ -9,10 +9,12 @@ import pytest
 
 from conformance.checks.needs import OWN_CONTAINERS
 from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
+from conformance.scenarios.sec import NO_SANDBOX
 from conformance.sources import DOCS, INIT_CONTAINERS, KEP_SIDECARS, kep
 from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
+    from fixtures.evidence.pods import Container
     from fixtures.evidence.timeline import Timeline
 
 SECURITY_CONTEXT = f"{DOCS}/tasks/configure-pod-container/security-context/"
@@ -22,6 +24,9 @@ ALL_FEATURES = f"{INIT_CONTAINERS}#differences-from-regular-containers"
 BIND_SERVICE = "0000000000000400"
 """The capability NET_BIND_SERVICE alone, as the kernel shows it."""
 NONE = "0000000000000000"
+USER_NAMESPACES = f"{DOCS}/concepts/workloads/pods/user-namespaces/"
+FIRST_ID = 1 << 16
+"""Users and groups of a node that are below this are those of no pod in a user namespace."""
 POD_SECURITY_ADMISSION = f"{DOCS}/concepts/security/pod-security-admission/"
 POD_SECURITY_STANDARDS = f"{DOCS}/concepts/security/pod-security-standards/"
 
@@ -154,3 +159,39 @@ def test_share_pid(timeline: Timeline) -> None:
     assert timeline["sidecar"].said("SEES app")
     assert timeline["sidecar"].said("TERM")
     assert timeline["sidecar"].last.exit_code == 0
+
+
+def told(container: Container, word: str) -> list[str]:
+    """Return the words that a container has said after this one."""
+    assert container.last.said(word)
+    return next(one.text.split()[1:] for one in container.last.lines if one.begins_with(word))
+
+
+@requirement(
+    "sec.user-namespace",
+    MUST,
+    gates=("UserNamespacesSupport",),
+    since="1.33",
+    scenario="sec-userns",
+    source=(USER_NAMESPACES, kep("127-user-namespaces")),
+    needs=(Capability.SIDECARS, Capability.UNCHANGED_SECURITY),
+)
+def test_user_namespace(timeline: Timeline) -> None:
+    """Without hostUsers a sidecar is in the user namespace of its pod, with the main containers.
+
+    No user or group in it is one that the node has for itself.
+    """
+    pod = timeline.pod
+    if pod.spec.get("hostUsers") is not False:
+        pytest.skip("this cluster keeps no hostUsers of pods")
+    failed = timeline.events(NO_SANDBOX, pod=pod.name)
+    if failed and not any(one.instances for one in pod.containers.values()):
+        pytest.skip(f"no pod in a user namespace runs on the node: {failed[-1].message}")
+    for name in ("sidecar", "app"):
+        for word in ("USERS", "GROUPS"):
+            mapped = told(pod[name], word)
+            inside, outside, count = map(int, mapped[:3])
+            private = (inside, len(mapped)) == (0, 3) and min(outside, count) >= FIRST_ID
+            assert private, f"{word} of {name} are {mapped}: the first inside, outside, how many"
+    spaces = {name: told(pod[name], "NAMESPACE") for name in ("sidecar", "app")}
+    assert spaces["sidecar"] == spaces["app"], f"sidecar and app are in two namespaces: {spaces}"

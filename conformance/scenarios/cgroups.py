@@ -14,16 +14,16 @@ READ = rf"""
 {GROUPS} | while read -r group; do
   echo "PARENT ${{group%/*}}"
   find "$group" -type f '(' -name memory.max -o -name memory.limit_in_bytes \
-    -o -name cpu.weight -o -name cpu.shares ')' |
+    -o -name cpu.weight -o -name cpu.shares -o -name cpu.max -o -name cpu.cfs_quota_us ')' |
   while read -r file; do
-    echo "${{file#"$group"/}} $(cat "$file")"
+    echo "${{file#"$group"/}} $(tr ' ' / < "$file")"
   done
 done
 """
-"""Prints limits of memory and shares of CPU, of either version and of either driver.
+"""Prints limits of memory, shares and limits of CPU, of either version and of either driver.
 
-A file is named by its path in the pod's own cgroup. Those of a container are below it. PARENT is
-the cgroup that the pod's own is in.
+A file is named by its path in the pod's own cgroup. Those of a container are below it. What a file
+says has slashes for blanks. PARENT is the cgroup that the pod's own is in.
 """
 
 

@@ -45,7 +45,7 @@ CHARGED_MEMORY = "1296Mi"
 """The memory that the pod is charged for after that."""
 UNCHARGED: Json = {"requests": {"memory": "900Mi"}, "limits": {"memory": "900Mi"}}
 """What with the other containers exceeds the quota, and not the node."""
-UNSCHEDULED = ("res-fit-cpu", "res-fit-init")
+UNSCHEDULED = ("res-fit-cpu", "res-fit-init", "res-fit-storage")
 """The pods whose containers want more than a node has, each of them less."""
 PREEMPTED, PREEMPTING = "res-fit-first", "res-fit-important"
 """The pod that is taken away, and the one that gets its place."""
@@ -291,15 +291,17 @@ def level_resized(pod: Mapping[str, Any]) -> bool:
 # Some 11 s where the pod is evicted. Kubelets before 1.37 do not, and are waited for: begun first.
 @scenario("res-disk", seconds=90, follows=True)
 def res_disk(staging: Staging) -> None:
-    """Let the sidecar write, and wait until the pod is evicted."""
-    staging.until_said("sidecar", "START")
-    staging.exec("sidecar", "touch", "/shared/go")
-    staging.until_said("sidecar", "WRITTEN")
-    staging.until(
-        "the pod to be evicted",
-        lambda: (staging.pod() or {"status": {}})["status"].get("reason") == "Evicted",
-        patience=EVICTION,
-    )
+    """Let a container of each pod write, and wait until the pods are evicted."""
+    writers = {"res-disk": "sidecar", "res-disk-sum": "app"}
+    for pod, writer in writers.items():
+        staging.until_said(writer, "START", pod)
+        staging.exec("sidecar", "touch", "/shared/go", pod=pod)
+        staging.until_said(writer, "WRITTEN", pod)
+
+    def evicted(name: str) -> bool:
+        return bool((staging.pod(name) or {"status": {}})["status"].get("reason") == "Evicted")
+
+    staging.until("both pods to be evicted", lambda: all(map(evicted, writers)), patience=EVICTION)
 
 
 @scenario(
@@ -321,7 +323,7 @@ def fill(staging: Staging) -> None:
 
     The pod that is more important is for nodes of the suite's own. Nobody else's has a widget.
     """
-    first, widgets, memory, cpu, init, important = staging.documents
+    first, widgets, memory, cpu, init, storage, important = staging.documents
     if staging.nodes:
         give(staging, str(WIDGETS))
         first["spec"]["nodeName"] = ""
@@ -334,16 +336,20 @@ def fill(staging: Staging) -> None:
     node = node_of(staging, staging.pod(PREEMPTED) or {})
     # There is room for one of these, and not for two.
     allocatable = node["status"]["allocatable"]
-    kibibytes = int(quantity(allocatable["memory"])) // 1024 * 6 // 10
+    much = {"requests": {"memory": most(allocatable["memory"])}}
     millis = int(quantity(allocatable["cpu"]) * 1000) * 6 // 10
-    much = {"requests": {"memory": f"{kibibytes}Ki"}}
+    # A kubelet may be told to leave what pods store to others.
+    stored = most(allocatable.get("ephemeral-storage", "0"))
     for part in ("initContainers", "containers"):
         memory["spec"][part][0]["resources"] = much
         cpu["spec"][part][0]["resources"] = {"requests": {"cpu": f"{millis}m"}}
+        storage["spec"][part][0]["resources"] = {"requests": {"ephemeral-storage": stored}}
     for container in init["spec"]["initContainers"]:
         container["resources"] = much
     memory["spec"]["nodeName"] = node["metadata"]["name"]
     unscheduled = [cpu, init, *([widgets] if staging.nodes else [])]
+    if "ephemeral-storage" in allocatable:
+        unscheduled.append(storage)
     create_for(staging, unscheduled, node)
     staging.create(memory)
     until_looked_at(staging, unscheduled)
@@ -353,6 +359,11 @@ def fill(staging: Staging) -> None:
         staging.until_said("app", "START", PREEMPTING)
         staging.until_gone(PREEMPTED)
         give(staging, None)
+
+
+def most(amount: str) -> str:
+    """Return more than half of a number of bytes."""
+    return f"{int(quantity(amount)) // 1024 * 6 // 10}Ki"
 
 
 def give(staging: Staging, widgets: str | None) -> None:

@@ -19,10 +19,20 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, Any]
 
-MORE_CPU: Json = {"requests": {"cpu": "20m", "memory": "24Mi"}, "limits": {"memory": "32Mi"}}
-"""Resources as in the manifest, but with more CPU."""
-MORE_OF_ALL: Json = {"requests": {"cpu": "20m", "memory": "28Mi"}, "limits": {"memory": "40Mi"}}
-LESS_OF_ALL: Json = {"requests": {"cpu": "15m", "memory": "20Mi"}, "limits": {"memory": "36Mi"}}
+MORE_CPU: Json = {
+    "requests": {"cpu": "20m", "memory": "24Mi"},
+    "limits": {"cpu": "1", "memory": "32Mi"},
+}
+"""Resources of the plain init container as in the manifest, but with more CPU."""
+MORE_OF_ALL: Json = {
+    "requests": {"cpu": "20m", "memory": "28Mi"},
+    "limits": {"cpu": "800m", "memory": "40Mi"},
+}
+"""More than sidecars have in the manifest, and a limit of CPU, which they do not have there."""
+LESS_OF_ALL: Json = {
+    "requests": {"cpu": "15m", "memory": "20Mi"},
+    "limits": {"cpu": "600m", "memory": "36Mi"},
+}
 """Less of each than in MORE_OF_ALL."""
 UNRESIZABLE: Mapping[str, Json] = {
     "ephemeral storage": {"requests": {"ephemeral-storage": "1Gi"}},
@@ -73,7 +83,7 @@ def has(staging: Staging, container: str, resources: Json) -> bool:
 def resize_sidecars(staging: Staging) -> None:
     """Resize a plain init container while it runs, then both sidecars, one of them twice.
 
-    Then ask for the refused.
+    Before and after it they ask for what is refused.
     """
     staging.until_running("plain")
     if resize(staging, resizing("plain", MORE_CPU)).ok:
@@ -85,6 +95,11 @@ def resize_sidecars(staging: Staging) -> None:
     staging.exec("steady", "touch", "/shared/go")
     staging.until_ready()
 
+    # A request that was taken away would be that of a limit, where there is one.
+    for resources in UNRESIZABLE.values():
+        resize(staging, resizing("steady", resources))
+    if staging.nodes:
+        read_cgroups(staging, "resize", action="read-unlimited")
     for name in ("steady", "renewed"):
         resize(staging, resizing(name, MORE_OF_ALL))
     staging.until(
@@ -101,8 +116,6 @@ def resize_sidecars(staging: Staging) -> None:
     ):
         read_cgroups(staging, "resize", action="read-less")
 
-    for resources in UNRESIZABLE.values():
-        resize(staging, resizing("steady", resources))
     resize(staging, GUARANTEED)
     stored = staging.read("Pod", "resize").body
     stored["spec"]["initContainers"].reverse()

@@ -36,6 +36,21 @@ def late_prestop_request(edit: Edit) -> None:
     edit.move_line("server", "HOOK prestop", after=("by-http", "TERM"))
 
 
+@counterexample("hook.https", "the hook is sent in plain text")
+def plain_hook(edit: Edit) -> None:
+    edit.rename_line("server", "HOOKED 22", "HOOKED 71")
+
+
+@counterexample("hook.https", "SIGTERM is sent before the hook")
+def late_tls_hook(edit: Edit) -> None:
+    edit.move_line("server", "HOOKED 22", after=("server", "TERM"))
+
+
+@counterexample("hook.https", "the hook is sent again in plain text")
+def plain_again(edit: Edit) -> None:
+    edit.add_line("server", "HOOKED 71", like=("server", "HOOKED 22"), seconds=0.5)
+
+
 @mended("hook.deleted-in-poststart")
 def stopped_at_once(edit: Edit) -> None:
     edit.shift_state("sidecar", "finishedAt", -45)

@@ -312,3 +312,13 @@ def other_port(edit: Edit) -> None:
 @counterexample("probe.named-port-own", "the sidecar is restarted, as its port did not answer")
 def port_without_answer(edit: Edit) -> None:
     edit.statuses("http")[-1]["restartCount"] = 1
+
+
+@counterexample("probe.https", "the probe is sent in plain text")
+def plain_probe(edit: Edit) -> None:
+    edit.rename_line("server", "PROBED 22", "PROBED 71")
+
+
+@counterexample("probe.https", "a probe that failed is sent again in plain text")
+def plain_fallback(edit: Edit) -> None:
+    edit.add_line("server", "PROBED 71", like=("server", "PROBED 22"), seconds=0.5)

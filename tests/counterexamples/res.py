@@ -219,8 +219,21 @@ def nothing_allocated(edit: Edit) -> None:
 
 @counterexample("res.ephemeral-limit", "the sidecar's limit is not enforced")
 def not_evicted(edit: Edit) -> None:
-    for pod in edit.pods():
+    for pod in edit.pods("res-disk"):
         pod["status"].update(phase="Running", reason="", message="")
+
+
+@counterexample("res.ephemeral-sum", "the limit of a sidecar does not bound its pod")
+def sum_not_evicted(edit: Edit) -> None:
+    for pod in edit.pods("res-disk-sum"):
+        pod["status"].update(phase="Running", reason="", message="")
+
+
+@counterexample("res.ephemeral-sum", "the pod is evicted for something else")
+def evicted_otherwise(edit: Edit) -> None:
+    for pod in edit.pods("res-disk-sum"):
+        if pod["status"].get("message"):
+            pod["status"]["message"] = "The node was low on resource: ephemeral-storage."
 
 
 @counterexample("res.podresources-api", "sidecars are not listed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,60 @@ def never_less(edit: Edit) -> None:
 @counterexample("resize.sidecar", "a lower limit leaves the pod with the higher one")
 def pod_not_less(edit: Edit) -> None:
     edit.rewrite("read-less", f"{108 << 20}", f"{112 << 20}")
+
+
+def quota(edit: Edit, reading: str, owner: str, millis: int | None) -> None:
+    """Let a cgroup have had another limit of CPU: that of a container, or of the pod (no name)."""
+    written = -1 if millis is None else millis * 100
+    path = "cpu.cfs_quota_us"
+    if owner:
+        path = rf"\S*{edit.statuses(owner)[-1]['containerID'].rpartition('/')[2]}\S*/{path}"
+    answer = edit.action(reading).answer
+    answer["output"], found = re.subn(
+        rf"^({path}) .*$", rf"\1 {written}", answer["output"], flags=re.MULTILINE
+    )
+    assert found == 1, f"{reading} has {found} quotas of {owner or 'the pod'}"
+
+
+@counterexample("resize.cpu-limit", "a sidecar without a limit has one")
+def limited_before(edit: Edit) -> None:
+    quota(edit, "read-unlimited", "steady", 1000)
+
+
+@counterexample("resize.cpu-limit", "the pod has a limit though not all of its containers do")
+def pod_limited_before(edit: Edit) -> None:
+    quota(edit, "read-unlimited", "", 2000)
+
+
+@counterexample("resize.cpu-limit", "the limit is never in force")
+def never_limited(edit: Edit) -> None:
+    for status in edit.statuses("steady"):
+        status.get("resources", {}).get("limits", {}).pop("cpu", None)
+
+
+@counterexample("resize.cpu-limit", "the sidecar's cgroup gets no limit")
+def left_unlimited(edit: Edit) -> None:
+    quota(edit, "read-more", "steady", None)
+
+
+@counterexample("resize.cpu-limit", "the pod's cgroup gets no limit")
+def pod_left_unlimited(edit: Edit) -> None:
+    quota(edit, "read-more", "", None)
+
+
+@counterexample("resize.cpu-limit", "the pod's limit is without that of a sidecar")
+def sidecar_uncounted(edit: Edit) -> None:
+    quota(edit, "read-more", "", 1800)
+
+
+@counterexample("resize.cpu-limit", "a lower limit leaves the sidecar with the higher one")
+def not_less(edit: Edit) -> None:
+    quota(edit, "read-less", "steady", 800)
+
+
+@counterexample("resize.cpu-limit", "a lower limit leaves the pod with the higher one")
+def sum_not_less(edit: Edit) -> None:
+    quota(edit, "read-less", "", 2600)
 
 
 @counterexample("resize.generation", "a resize is no new generation")

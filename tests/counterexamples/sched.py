@@ -38,6 +38,18 @@ def init_alone(edit: Edit) -> None:
     scheduled(edit, "res-fit-init")
 
 
+@counterexample("sched.ephemeral-sum", "what the sidecar stores is not counted")
+def storage_uncounted(edit: Edit) -> None:
+    scheduled(edit, "res-fit-storage")
+
+
+@counterexample("sched.ephemeral-sum", "the pod is refused for something else")
+def refused_otherwise(edit: Edit) -> None:
+    for pod in edit.pods("res-fit-storage"):
+        for condition in pod["status"].get("conditions") or []:
+            condition["message"] = "0/1 nodes are available: 1 Insufficient cpu."
+
+
 @counterexample("sched.extended-resource-sum", "the sidecar's widget is not counted")
 def uncounted(edit: Edit) -> None:
     scheduled(edit, "res-fit-widgets")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fixtures.evidence.recording import LogRecord
 from tests.kit.edits import Edit, counterexample
 
 
@@ -117,3 +118,38 @@ def killed(edit: Edit) -> None:
         for state in (status["state"], status.get("lastState") or {}):
             if "terminated" in state:
                 state["terminated"]["exitCode"] = 137
+
+
+@counterexample("sec.user-namespace", "root of the sidecar is root of the node")
+def root_of_node(edit: Edit) -> None:
+    mapped(edit, "sidecar", "USERS", "0 0 4294967295")
+
+
+@counterexample("sec.user-namespace", "groups of the app are those of the node")
+def groups_of_node(edit: Edit) -> None:
+    mapped(edit, "app", "GROUPS", "0 0 4294967295")
+
+
+@counterexample("sec.user-namespace", "the sidecar has few users of its own")
+def few_users(edit: Edit) -> None:
+    mapped(edit, "sidecar", "USERS", "0 65536 1000")
+
+
+@counterexample("sec.user-namespace", "the sidecar is in a namespace that the app is not in")
+def apart(edit: Edit) -> None:
+    mapped(edit, "sidecar", "NAMESPACE", "user:[1]")
+
+
+@counterexample("sec.user-namespace", "the sidecar of a pod that runs is never started")
+def never_started(edit: Edit) -> None:
+    edit.drop_line("sidecar", "USERS")
+
+
+def mapped(edit: Edit, container: str, word: str, new: str) -> None:
+    """Let a container have told something else of its namespace."""
+    (line,) = [
+        one
+        for one in edit.of(LogRecord)
+        if one.container == container and one.line.startswith(f"{word} ")
+    ]
+    line.line = f"{word} {new}"

@@ -223,6 +223,8 @@ COVERED = (
     Covered(of(SIDECAR, "lifecycle"), ("hook.exec", "hook.http")),
     Covered(per_hook("exec exec.command"), ("hook.exec",)),
     Covered(per_hook("httpGet httpGet.path httpGet.port"), ("hook.http",)),
+    Covered(of(SIDECAR, "lifecycle.preStop.httpGet.scheme"), ("hook.https",)),
+    Covered(of(SIDECAR, "readinessProbe.httpGet.scheme"), ("probe.https",)),
     Covered(
         of(f"{SIDECAR}.lifecycle", "postStart"),
         ("startup.poststart-gates-next", "startup.poststart-failure-blocks"),
@@ -334,6 +336,7 @@ COVERED = (
         ("sec.psa-applies",),
     ),
     Covered(of("spec", "shareProcessNamespace"), ("sec.share-pid",)),
+    Covered(of("spec", "hostUsers"), ("sec.user-namespace",)),
     # The pod's life.
     Covered(
         of("spec", "restartPolicy"), ("restart.ignores-pod-policy", "term.natural-never-onfailure")
@@ -558,11 +561,13 @@ UNCOVERED = (
         f"{HANDLERS} Run",
     ),
     Uncovered(
-        (*per_hook("httpGet.scheme"), *per_probe("httpGet.scheme")),
-        Kind.OUTSIDE,
-        "It takes a server that speaks TLS, which the fixture image has not.",
+        (
+            *of(SIDECAR, "lifecycle.postStart.httpGet.scheme"),
+            *per_probe("httpGet.scheme", of_kinds="startup liveness"),
+        ),
+        Kind.SAME,
+        "It is that of the handler alone, as of other hooks and probes.",
         upstream("pkg/probe/http/request.go NewRequestForHTTPGetAction"),
-        declared=("hook.https",),
     ),
     Uncovered(
         (*per_hook("httpGet.protocol"), *per_probe("httpGet.protocol")),
@@ -738,7 +743,7 @@ UNCOVERED = (
         f"{SANDBOX} generatePodSandboxLinuxConfig",
     ),
     Uncovered(
-        of("spec", "hostIPC hostPID hostUsers"),
+        of("spec", "hostIPC hostPID"),
         Kind.POD,
         "Namespaces are those of the sandbox, and all containers join them.",
         f"{RUNTIME}/util/util.go NamespacesForPod",
