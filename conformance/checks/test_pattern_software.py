@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Check = Callable[[Timeline], None]
 
+EXIT_CODES = {SCENARIOS[Capability.CLOUD_SQL_PROXY]: 143}
+"""What software ends with when it is told to stop, by scenario, where that is not 0."""
+
 
 def of_each(promise: str, by: tuple[Component, ...] = PODS) -> Callable[[Check], Check]:
     """Declare a promise about each software, all judged by the decorated check."""
@@ -43,6 +46,11 @@ def of_each(promise: str, by: tuple[Component, ...] = PODS) -> Callable[[Check],
         return check
 
     return declare
+
+
+def exit_code_of(timeline: Timeline) -> int:
+    """Return what the software ends with when it is told to stop."""
+    return EXIT_CODES.get(timeline.recording.scenario, 0)
 
 
 def pod_of(timeline: Timeline) -> Pod:
@@ -103,7 +111,7 @@ def test_ends_in_time(timeline: Timeline) -> None:
     assert_at_most(timeline, sidecar.finished - timeline.deletion(pod.name), grace)
     code = sidecar.last.exit_code
     assert_prompt(timeline, code != KILLED, f"{sidecar} was killed", room=grace / 2)
-    assert code == 0
+    assert code == exit_code_of(timeline)
 
 
 @of_each("job-completes", by=CONTROLLED)
@@ -112,7 +120,7 @@ def test_job_completes(timeline: Timeline) -> None:
     (pod,) = (one for one in timeline.pods if one is not pod_of(timeline))
     assert pod["app"].said("FIRST answered")
     assert pod["app"].said("DONE") < pod["sidecar"].finished
-    assert pod["sidecar"].last.exit_code == 0
+    assert pod["sidecar"].last.exit_code == exit_code_of(timeline)
     assert pod.phase == "Succeeded", f"the pod of the Job is {pod.phase}"
     complete = timeline.job.last.condition("Complete")
     assert complete.true, f"the Job is {timeline.job.last.status}"
