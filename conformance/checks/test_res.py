@@ -86,6 +86,14 @@ def assert_failed(pod: Pod, reason: str) -> None:
     assert found == ("Failed", reason), f"the pod is {found}"
 
 
+def assert_evicted(pod: Pod, writer: str, word: str) -> None:
+    """Assert that a pod was evicted after a container had written, and was told why with a word."""
+    assert pod[writer].said("WRITTEN")
+    assert_failed(pod, "Evicted")
+    message = pod.last.status["message"]
+    assert word in message, message
+
+
 def amounts(amount: int) -> Mapping[str, str]:
     """Return the charge of a pod whose effective request is this."""
     return {
@@ -429,11 +437,7 @@ def test_pod_status(timeline: Timeline) -> None:
 )
 def test_ephemeral_limit(timeline: Timeline) -> None:
     """A sidecar that exceeds its own limit of ephemeral storage gets the pod evicted."""
-    pod = timeline.pod_named("res-disk")
-    assert pod["sidecar"].said("WRITTEN")
-    assert_failed(pod, "Evicted")
-    message = pod.last.status["message"]
-    assert "sidecar" in message, message
+    assert_evicted(timeline.pod_named("res-disk"), "sidecar", "sidecar")
 
 
 @requirement(
@@ -446,11 +450,7 @@ def test_ephemeral_limit(timeline: Timeline) -> None:
 )
 def test_ephemeral_sum(timeline: Timeline) -> None:
     """A pod that exceeds what sidecars and main containers may store together is evicted."""
-    pod = timeline.pod_named("res-disk-sum")
-    assert pod["app"].said("WRITTEN")
-    assert_failed(pod, "Evicted")
-    message = pod.last.status["message"]
-    assert "256Ki" in message, message
+    assert_evicted(timeline.pod_named("res-disk-sum"), "app", "256Ki")
 
 
 @requirement(

@@ -338,17 +338,18 @@ def fill(staging: Staging) -> None:
     allocatable = node["status"]["allocatable"]
     much = {"requests": {"memory": most(allocatable["memory"])}}
     millis = int(quantity(allocatable["cpu"]) * 1000) * 6 // 10
-    # A kubelet may be told to leave what pods store to others.
-    stored = most(allocatable.get("ephemeral-storage", "0"))
     for part in ("initContainers", "containers"):
         memory["spec"][part][0]["resources"] = much
         cpu["spec"][part][0]["resources"] = {"requests": {"cpu": f"{millis}m"}}
-        storage["spec"][part][0]["resources"] = {"requests": {"ephemeral-storage": stored}}
     for container in init["spec"]["initContainers"]:
         container["resources"] = much
     memory["spec"]["nodeName"] = node["metadata"]["name"]
     unscheduled = [cpu, init, *([widgets] if staging.nodes else [])]
+    # A kubelet may be told to leave what pods store to others.
     if "ephemeral-storage" in allocatable:
+        stored = {"requests": {"ephemeral-storage": most(allocatable["ephemeral-storage"])}}
+        for part in ("initContainers", "containers"):
+            storage["spec"][part][0]["resources"] = stored
         unscheduled.append(storage)
     create_for(staging, unscheduled, node)
     staging.create(memory)

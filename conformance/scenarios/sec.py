@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import RESTRICTED
+from fixtures.kubeapi.status import has_ended
 from fixtures.patience import USER_NAMESPACE
 from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
@@ -44,8 +45,7 @@ def sec_userns(staging: Staging) -> None:
     """
 
     def judged() -> bool:
-        phase = (staging.pod() or {"status": {}})["status"].get("phase")
-        return phase in {"Succeeded", "Failed"} or any(
+        return has_ended(staging.pod() or {}) or any(
             event.get("reason") == NO_SANDBOX and "hostUsers" in event.get("message", "")
             for event in staging.objects("Event")
         )

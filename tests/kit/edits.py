@@ -120,9 +120,14 @@ def kept(label: str, scenario: str) -> Path:
     return RECORDINGS / label / f"{scenario}.jsonl.gz"
 
 
+def stand_in(scenario: str) -> str:
+    """Return the scenario whose recordings stand for those of another; itself where none does."""
+    return next(iter(STAND_INS.get(scenario, ())), scenario)
+
+
 def found(label: str, scenario: str) -> Path | None:
     """Return where the recording of a scenario is read from; None where none is kept."""
-    paths = (kept(label, name) for name in (scenario, *list(STAND_INS.get(scenario, {}))[:1]))
+    paths = (kept(label, name) for name in (scenario, stand_in(scenario)))
     return next((path for path in paths if path.is_file()), None)
 
 
