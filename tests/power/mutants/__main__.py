@@ -19,7 +19,7 @@ from fixtures.clusters.swap import COMPONENTS
 from fixtures.errors import SuiteError, UsageError
 from fixtures.host.progress import Progress
 from fixtures.images import releases
-from tests.power.mutants import choice, mutator, results
+from tests.power.mutants import choice, executed, mutator, results
 from tests.power.mutants.session import Session
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--seed", type=int, default=1, metavar="S", help="which ones are chosen")
     own.add_argument("--mutant", metavar="ID[,...]", help="these instead, wherever they are")
     own.add_argument("--only", metavar="ID[,...]", default="", help="judge by these promises only")
+    own.add_argument(
+        "--reach",
+        type=Path,
+        metavar="DIR",
+        help="what `nox -s reach` wrote there was not executed is not judged",
+    )
     own.add_argument("--again", action="store_true", help="judge anew what was judged before")
     own.add_argument("--list", action="store_true", help="print the chosen mutants and stop")
     own.add_argument(
@@ -72,7 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError(f"{options.component} {version} has no place to change")
         seed = options.seed if ids is None else None
         session = Session(
-            options.component, version, options.only, options.output, again=options.again
+            options.component,
+            version,
+            options.only,
+            options.output,
+            executed=executed.measured(options.reach, options.component, version),
+            again=options.again,
         )
         table = session.judge(chosen, results.Choice(seed=seed, places=len(places)))
         for line in results.lines(table, session.kept):

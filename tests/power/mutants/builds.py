@@ -44,8 +44,7 @@ def build(place: Place, component: str, version: str, folder: Path, progress: Pr
     """
     begun = time.monotonic()
     try:
-        text = mutator.mutated(place, mutator.program())
-        (folder / DIFF).write_text(mutator.difference(place, text), encoding="utf-8")
+        text = change(place, folder)
         module, overlay = prepare(place, version, text, folder)
         with progress.step(f"building {place.id}") as show:
             found = kubernetes.sources(version)
@@ -56,6 +55,16 @@ def build(place: Place, component: str, version: str, folder: Path, progress: Pr
             raise
         return Built(None, time.monotonic() - begun, refused)
     return Built(folder / "bin" / component, time.monotonic() - begun)
+
+
+def change(place: Place, folder: Path) -> str:
+    """Write the diff of a place into a folder, and return its file with the change made.
+
+    CommandError where that is no Go.
+    """
+    text = mutator.mutated(place, mutator.program())
+    (folder / DIFF).write_text(mutator.difference(place, text), encoding="utf-8")
+    return text
 
 
 def prepare(place: Place, version: str, text: str, folder: Path) -> tuple[Path, Path]:

@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     """Nothing could be judged: the component, or its node, did not come up."""
     NOT_BUILT = "not built"
     """The compiler refuses the change."""
+    NOT_REACHED = "not reached"
+    """A run of the suite executes nothing of what the change is about: no check can notice it."""
 
 
 class Model(BaseModel):

@@ -26,6 +26,8 @@ Kept = TypeVar("Kept", bound=Model)
 
 FILE = "result.json"
 TABLE = "mutants"
+LIVING = (Outcome.SURVIVED, Outcome.UNDECIDED, Outcome.NOT_REACHED)
+"""What has not been noticed: the table shows the change."""
 _LONGEST = 3
 """So many promises are named in a row of the table."""
 
@@ -164,18 +166,18 @@ def lines(table: Table, kept: Path) -> Iterator[str]:
     )
     yield from _unchanged(table.unchanged)
     yield ""
-    yield f"{'mutant':<10}{'outcome':<11}{'build':>6}{'run':>6}  place"
+    yield f"{'mutant':<10}{'outcome':<12}{'build':>6}{'run':>6}  place"
     for one in table.results:
         where = f"{one.file.removeprefix('k8s.io/')}:{one.line} {one.function}".rstrip()
         yield (
-            f"{one.id:<10}{one.outcome:<11}{one.build_seconds:>5.0f}s{one.run_seconds:>5.0f}s  "
+            f"{one.id:<10}{one.outcome:<12}{one.build_seconds:>5.0f}s{one.run_seconds:>5.0f}s  "
             f"{where}: {one.kind}"
         )
-        yield from (f"{'':<35}{line}" for line in _why(one, table.unchanged))
+        yield from (f"{'':<36}{line}" for line in _why(one, table.unchanged))
     yield ""
     yield summary(table.results)
     for one in table.results:
-        if one.outcome in (Outcome.SURVIVED, Outcome.UNDECIDED):
+        if one.outcome in LIVING:
             yield ""
             yield f"{one.id} {one.outcome}:"
             yield from (kept / one.id / DIFF).read_text(encoding="utf-8").splitlines()

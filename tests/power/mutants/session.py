@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reports.model import Report
+    from tests.power.mutants.executed import Executed
     from tests.power.mutants.mutator import Place
     from tests.power.mutants.results import Choice, Result, Table
 
@@ -33,13 +34,21 @@ UNCHANGED_WORDS = "the unchanged {}"
 class Session:
     """The mutants of one component and version, judged one after the other."""
 
-    def __init__(
-        self, component: str, version: str, only: str, output: Path, *, again: bool = False
+    def __init__(  # noqa: PLR0913 - the options of a session
+        self,
+        component: str,
+        version: str,
+        only: str,
+        output: Path,
+        *,
+        executed: Executed | None = None,
+        again: bool = False,
     ) -> None:
         self._component = component
         self._version = version
         self._only = only
         self._output = output
+        self._executed = executed
         self._again = again
         self._progress = Progress()
         name = results.shelf(component, version, only)
@@ -109,6 +118,10 @@ class Session:
         if known is not None and not self._again:
             return known
         self._empty(folder)
+        if self._executed is not None and not self._executed.reaches(place):
+            builds.change(place, folder)
+            # It is not kept: another run may reach it.
+            return results.of_place(place, Judgement(outcome=Outcome.NOT_REACHED))
         built = builds.build(place, self._component, self._version, folder, self._progress)
         if built.program is None:
             refused = Judgement(outcome=Outcome.NOT_BUILT)

@@ -90,6 +90,10 @@ def test_a_component_without_a_place_is_told(
         (["--mutant", "nosuch"], "there is no mutant 'nosuch'"),
         (["--mutant", ""], "no mutant is named"),
         (["--only", "nosuch"], "no requirement matches 'nosuch'"),
+        (
+            ["--reach", "/nowhere"],
+            "there is no /nowhere/v1.37.2/kubelet.profile: run `nox",
+        ),
         (["--such"], "unrecognized arguments: --such"),
     ],
 )

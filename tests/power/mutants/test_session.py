@@ -11,7 +11,8 @@ from fixtures.images import kubernetes
 from reports import jsonreport
 from reports.model import Verdict
 from tests.kit.samples import report, result
-from tests.power.mutants import builds, runs, session
+from tests.power.mutants import builds, mutator, runs, session
+from tests.power.mutants.executed import Executed
 from tests.power.mutants.results import Choice
 from tests.power.mutants.samples import place
 
@@ -80,6 +81,8 @@ def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stub:
     monkeypatch.setattr(kubernetes, "binaries", lambda *_, **__: tmp_path / "plain")
     monkeypatch.setattr(builds, "build", made.build)
     monkeypatch.setattr(runs, "run", made.run)
+    monkeypatch.setattr(mutator, "program", lambda: tmp_path / "mutator")
+    monkeypatch.setattr(mutator, "mutated", lambda *_: "package node\n")
     monkeypatch.setattr(session, "revision", lambda: made.revision)
     return made
 
@@ -89,8 +92,16 @@ def judge(stub: Stub, tmp_path: Path) -> Judge:
     """Judge places in a session of its own; the outcomes by id."""
     assert stub.judged == []
 
-    def judged(places: Sequence[Place], only: str = "", *, again: bool = False) -> dict[str, str]:
-        made = session.Session("kubelet", "v1.37.2", only, tmp_path / "output", again=again)
+    def judged(
+        places: Sequence[Place],
+        only: str = "",
+        *,
+        executed: Executed | None = None,
+        again: bool = False,
+    ) -> dict[str, str]:
+        made = session.Session(
+            "kubelet", "v1.37.2", only, tmp_path / "output", executed=executed, again=again
+        )
         table = made.judge(places, Choice(seed=1, places=3000))
         return {one.id: one.outcome.value for one in table.results}
 
@@ -157,6 +168,39 @@ def test_what_breaks_a_promise_has_to_break_it_twice(
     stub.reports = {name: BAD, name + AGAIN: second}
     assert judge(PLACES[:1]) == {name: outcome}
     assert stub.only == ["term.a"]
+
+
+class AllBut(Executed):
+    """All was executed but for one place."""
+
+    def __init__(self, one: Place) -> None:
+        super().__init__([])
+        self._one = one
+
+    def reaches(self, place: Place) -> bool:
+        """Tell whether a place is another one."""
+        return place != self._one
+
+
+def test_what_no_run_executes_is_neither_built_nor_judged(
+    stub: Stub, judge: Judge, tmp_path: Path
+) -> None:
+    first, second = [one.id for one in PLACES[:2]]
+    outcomes = judge(PLACES[:2], executed=AllBut(PLACES[0]))
+    assert outcomes == {first: "not reached", second: "survived"}
+    assert stub.built == [second]
+    assert written(tmp_path) == [first, second]
+    assert f"{first} not reached:" in (tmp_path / "output" / "mutants.txt").read_text("utf-8")
+
+
+def test_what_was_not_reached_is_judged_by_a_session_that_does_not_ask(
+    stub: Stub, judge: Judge
+) -> None:
+    name = PLACES[0].id
+    judge(PLACES[:1], executed=AllBut(PLACES[0]))
+    assert judge(PLACES[:1]) == {name: "survived"}
+    assert judge(PLACES[:1], executed=AllBut(PLACES[0])) == {name: "survived"}
+    assert stub.built == [name]
 
 
 def test_another_suite_judges_the_unchanged_component_itself(stub: Stub, judge: Judge) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fixtures.errors import EnvironmentBrokenError
 from fixtures.images import golang
@@ -14,23 +14,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BLOCK = re.compile(
-    r"(?P<file>[^:]+):(?P<first>\d+)\.\d+,(?P<last>\d+)\.\d+ (?P<statements>\d+) (?P<count>\d+)"
+    r"(?P<file>[^:]+):(?P<begin>\d+\.\d+),(?P<end>\d+\.\d+) (?P<statements>\d+) (?P<count>\d+)"
 )
 _SECONDS = 900.0
+
+
+class Position(NamedTuple):
+    """A byte of a file: its line, and which of the bytes of that line it is, both from 1."""
+
+    line: int
+    column: int
 
 
 @dataclass(frozen=True)
 class Block:
     """Statements that are executed one after the other, or not at all.
 
-    `file` begins with the import path of its package. `first` and `last` are lines, from 1.
+    `file` begins with the import path of its package; `end` is behind the last byte.
     """
 
     file: str
-    first: int
-    last: int
+    begin: Position
+    end: Position
     statements: int
     executed: bool
+
+    @property
+    def first(self) -> int:
+        """The first line."""
+        return self.begin.line
+
+    @property
+    def last(self) -> int:
+        """The last line."""
+        return self.end.line
 
 
 def read(counters: Sequence[Path], packages: Sequence[str], profile: Path) -> list[Block]:
@@ -49,7 +66,12 @@ def read(counters: Sequence[Path], packages: Sequence[str], profile: Path) -> li
         *(f"-pkg={','.join(packages)}", f"-o={profile}"),
         timeout=_SECONDS,
     )
-    return list(parsed(profile.read_text(encoding="utf-8")))
+    return list(written(profile))
+
+
+def written(profile: Path) -> Iterator[Block]:
+    """Yield the blocks of a profile that was written. Raises EnvironmentBrokenError, OSError."""
+    yield from parsed(profile.read_text(encoding="utf-8"))
 
 
 def parsed(text: str) -> Iterator[Block]:
@@ -63,8 +85,14 @@ def parsed(text: str) -> Iterator[Block]:
             raise EnvironmentBrokenError(f"no line of a profile of Go's coverage: {line[:60]!r}")
         yield Block(
             file=found["file"],
-            first=int(found["first"]),
-            last=int(found["last"]),
+            begin=_position(found["begin"]),
+            end=_position(found["end"]),
             statements=int(found["statements"]),
             executed=int(found["count"]) > 0,
         )
+
+
+def _position(text: str) -> Position:
+    """Return the position that is written as `line.column`."""
+    line, column = map(int, text.split("."))
+    return Position(line, column)

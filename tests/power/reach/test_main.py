@@ -23,10 +23,12 @@ from tests.power.reach import __main__ as main
 from tests.power.reach import builds, places, profiles
 from tests.power.reach.__main__ import Run
 from tests.power.reach.places import Function
-from tests.power.reach.profiles import Block
+from tests.power.reach.samples import block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tests.power.reach.profiles import Block
 
 ROOT = Path(__file__).parents[3]
 VERSION = "v1.37.2"
@@ -213,7 +215,7 @@ def test_a_version_is_measured_and_written(
         names = [place.relative_to(tmp_path / "counters").name for place in counters]
         asked.append((*names, *packages, profile.name))
         file = f"{packages[0].removesuffix('/...')}/kept.go"
-        return [Block(file, 5, 6, 2, executed=True), Block(file, 7, 9, 3, executed=False)]
+        return [block(file, 5, 6, 2, executed=True), block(file, 7, 9, 3, executed=False)]
 
     def packages(component: str, module: Path) -> list[Package]:
         assert module == tmp_path / f"{component}-{VERSION}-77" / "module"

@@ -8,24 +8,24 @@ from tests.power.components import Component
 from tests.power.reach import measure, reasons
 from tests.power.reach.measure import FunctionReach, Reach, Share
 from tests.power.reach.places import Function
-from tests.power.reach.profiles import Block
 from tests.power.reach.reasons import Kind, Reason
+from tests.power.reach.samples import block
 
 FILE = "k8s.io/kubernetes/pkg/kubelet/keeper.go"
 KEEPER = Component("kubelet", ("k8s.io/kubernetes/pkg/kubelet/...",))
 STOP = Function(FILE, "(*keeper).stop", 7, 40, (12, 20), ((13, 15), (21, 24)))
 OTHER_SYSTEM = Function("k8s.io/kubernetes/pkg/kubelet/keeper_windows.go", "isSidecar", 7, 9)
 BLOCKS = [
-    Block(FILE, 3, 5, 10, executed=False),  # of another function
-    Block(FILE, 30, 34, 5, executed=False),
-    Block(FILE, 7, 12, 4, executed=True),
-    Block(FILE, 13, 15, 2, executed=False),
-    Block(FILE, 16, 19, 3, executed=False),
-    Block(FILE, 20, 20, 1, executed=True),
-    Block(FILE, 21, 22, 1, executed=False),
-    Block(FILE, 23, 24, 1, executed=True),
-    Block(FILE, 36, 36, 0, executed=False),
-    Block("k8s.io/kubernetes/pkg/kubelet/other.go", 13, 15, 9, executed=True),
+    block(FILE, 3, 5, 10, executed=False),  # of another function
+    block(FILE, 30, 34, 5, executed=False),
+    block(FILE, 7, 12, 4, executed=True),
+    block(FILE, 13, 15, 2, executed=False),
+    block(FILE, 16, 19, 3, executed=False),
+    block(FILE, 20, 20, 1, executed=True),
+    block(FILE, 21, 22, 1, executed=False),
+    block(FILE, 23, 24, 1, executed=True),
+    block(FILE, 36, 36, 0, executed=False),
+    block("k8s.io/kubernetes/pkg/kubelet/other.go", 13, 15, 9, executed=True),
 ]
 MISSED = FunctionReach(
     file=FILE,
@@ -59,7 +59,7 @@ def test_a_function_is_measured_by_the_blocks_that_begin_in_it() -> None:
 
 
 def test_what_was_executed_is_missing_nowhere() -> None:
-    blocks = [Block(one.file, one.first, one.last, one.statements, executed=True) for one in BLOCKS]
+    blocks = [block(one.file, one.first, one.last, one.statements, executed=True) for one in BLOCKS]
     (found,) = measure.of_component(KEEPER, blocks, [STOP]).functions
     assert (found.unexecuted, found.unexecuted_about) == ((), ())
     assert (found.missing, found.missing_about) == (0, 0)

@@ -7,7 +7,7 @@ import pytest
 from fixtures.errors import EnvironmentBrokenError
 from fixtures.images import golang
 from tests.power.reach import profiles
-from tests.power.reach.profiles import Block
+from tests.power.reach.profiles import Block, Position
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +19,9 @@ node.invalid/build/main.go:7.25,9.3 1 0
 example.org/kept/kept.go:17.41,18.31 0 12
 """
 BLOCKS = [
-    Block("node.invalid/build/main.go", 5, 7, 2, executed=True),
-    Block("node.invalid/build/main.go", 7, 9, 1, executed=False),
-    Block("example.org/kept/kept.go", 17, 18, 0, executed=True),
+    Block("node.invalid/build/main.go", Position(5, 13), Position(7, 25), 2, executed=True),
+    Block("node.invalid/build/main.go", Position(7, 25), Position(9, 3), 1, executed=False),
+    Block("example.org/kept/kept.go", Position(17, 41), Position(18, 31), 0, executed=True),
 ]
 
 
