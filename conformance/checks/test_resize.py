@@ -20,9 +20,11 @@ from conformance.scenarios.res import (
     level_resized,
 )
 from conformance.scenarios.resize import (
+    APP_RESIZED,
     GUARANTEED,
     LESS_OF_ALL,
     MORE_CPU,
+    MORE_MEMORY,
     MORE_OF_ALL,
     UNRESIZABLE,
     resizing,
@@ -114,7 +116,7 @@ def test_cpu_limit(timeline: Timeline) -> None:
 
     That of the pod has the sum, once all of its containers have limits.
     """
-    steady, app = timeline["steady"].last, timeline["app"].last
+    steady, app = timeline["steady"].first, timeline["app"].first
     before = timeline.action("read-unlimited")
     assert_cpu_limit(before, None, steady)
     assert_cpu_limit(before, 1000, app)
@@ -139,10 +141,36 @@ def test_restart_policy(timeline: Timeline) -> None:
     """A resized sidecar runs on, unless its policy asks for a restart: then only it restarts."""
     for name in ("steady", "renewed"):
         assert_shown(timeline[name], MORE_OF_ALL)
-    restarts = {name: one.restarts for name, one in timeline.pod.containers.items()}
-    wanted = {"steady": 0, "plain": 0, "renewed": 1, "app": 0}
-    assert restarts == wanted, f"restarts were {restarts}, not {wanted}"
-    assert len(timeline["steady"].instances) == 1, "steady has run twice"
+    assert_ran_once(timeline["steady"])
+    assert timeline["plain"].restarts == 0, "plain was restarted"
+    assert_restarted_once(timeline["renewed"])
+    before = list(takewhile(partial(lacks, "app", MORE_MEMORY), timeline.pod.versions))
+    assert before[-1].container("app").restarts == 0, "app was restarted before its own resize"
+
+
+@requirement(
+    "resize.app-restart",
+    MUST,
+    gates=RESIZE_GATES,
+    since="1.33",
+    scenario="resize",
+    source=(RESIZE, KEP_RESIZE),
+    needs=NEEDS,
+)
+def test_app_restart(timeline: Timeline) -> None:
+    """An app that its resize restarts is restarted once, and its sidecars run on."""
+    answer = resize(timeline, APP_RESIZED)
+    assert answer.accepted, f"the resize was answered {answer.message}"
+    assert_shown(timeline["app"], MORE_MEMORY)
+    assert_restarted_once(timeline["app"])
+    assert_ran_once(timeline["steady"])
+    assert_restarted_once(timeline["renewed"])
+
+
+def assert_restarted_once(container: Container) -> None:
+    """Assert that a container has run twice, and has counted one restart."""
+    assert len(container.instances) == 2, f"{container} ran {len(container.instances)} times"
+    assert container.restarts == 1, f"{container} was restarted {container.restarts} times"
 
 
 @requirement(
@@ -160,7 +188,7 @@ def test_generation(timeline: Timeline) -> None:
         answer = resize(timeline, resizing(name, MORE_OF_ALL))
         assert answer.accepted, f"the resize was answered {answer.message}"
         generation = answer.body["metadata"]["generation"]
-        before = list(takewhile(partial(has_less, name), timeline.pod.versions))
+        before = list(takewhile(partial(lacks, name, MORE_OF_ALL), timeline.pod.versions))
         last = before[-1].raw["metadata"]["generation"]
         assert last == generation - 1, f"{name}: generation {last} went to {generation}"
         observed = [
@@ -174,10 +202,11 @@ def test_generation(timeline: Timeline) -> None:
         )
 
 
-def has_less(name: str, version: Version) -> bool:
-    """Tell whether the spec of a version has other resources for a sidecar than it is to get."""
-    found = {one["name"]: one["resources"] for one in version.spec["initContainers"]}
-    return bool(found[name] != MORE_OF_ALL)
+def lacks(name: str, resources: Json, version: Version) -> bool:
+    """Tell whether the spec of a version has other resources for a container than it is to get."""
+    containers = (*version.spec["initContainers"], *version.spec["containers"])
+    found = {one["name"]: one["resources"] for one in containers}
+    return bool(found[name] != resources)
 
 
 @requirement(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.bounds import assert_prompt
 from conformance.checks.events import assert_told
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import MUST, OBSERVED, requirement
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
     from fixtures.evidence.version import Version
 
+COMPARED = 10
+"""In seconds: how often a kubelet compares what the API tells of a pod with what it knows."""
 API_TYPES = upstream("staging/src/k8s.io/api/core/v1/types.go")
 
 
@@ -167,3 +170,20 @@ def test_termination_message(timeline: Timeline) -> None:
     own, of_log = timeline["crasher"].first.message, timeline["slow"].first.message
     assert own.strip() == "crasher gave up", f"the message of crasher is {own!r}"
     assert "last words of slow" in of_log, f"the message of slow is {of_log!r}"
+
+
+@requirement(
+    "status.restored",
+    OBSERVED,
+    since="1.29",
+    scenario="status-overwritten",
+    source=upstream("pkg/kubelet/status/status_manager.go needsReconcile"),
+)
+def test_restored(timeline: Timeline) -> None:
+    """What somebody else writes over the status of a sidecar, its kubelet puts right."""
+    answer = timeline.action("patch", subresource="status")
+    assert answer.accepted, f"the other status was answered {answer.message}"
+    wrong = answer.body["status"]["initContainerStatuses"]
+    assert [one["ready"] for one in wrong] == [False], f"what was written became {wrong}"
+    last = timeline["sidecar"].status
+    assert_prompt(timeline, last.ready, "the sidecar is still not shown ready", room=COMPARED)

@@ -34,6 +34,13 @@ LESS_OF_ALL: Json = {
     "limits": {"cpu": "600m", "memory": "36Mi"},
 }
 """Less of each than in MORE_OF_ALL."""
+MORE_MEMORY: Json = {
+    "requests": {"cpu": "10m", "memory": "24Mi"},
+    "limits": {"cpu": "1", "memory": "40Mi"},
+}
+"""Resources of the app as in the manifest, but with a higher limit of memory."""
+APP_RESIZED: Json = {"spec": {"containers": [{"name": "app", "resources": MORE_MEMORY}]}}
+"""The patch that gives them to the app, which is restarted for it."""
 UNRESIZABLE: Mapping[str, Json] = {
     "ephemeral storage": {"requests": {"ephemeral-storage": "1Gi"}},
     "no CPU request": {"requests": {"cpu": None}},
@@ -79,9 +86,15 @@ def has(staging: Staging, container: str, resources: Json) -> bool:
     return bool(staging.status(container).raw.get("resources") == resources)
 
 
+def runs_again(staging: Staging, container: str) -> bool:
+    """Tell whether a container runs that was restarted."""
+    status = staging.status(container)
+    return status.running and status.restarts > 0
+
+
 @scenario("resize", seconds=12)
 def resize_sidecars(staging: Staging) -> None:
-    """Resize a plain init container while it runs, then both sidecars, one of them twice.
+    """Resize a plain init container while it runs, both sidecars, one of them twice, and the app.
 
     Before and after it they ask for what is refused.
     """
@@ -115,6 +128,8 @@ def resize_sidecars(staging: Staging) -> None:
         and staging.nodes
     ):
         read_cgroups(staging, "resize", action="read-less")
+    if resize(staging, APP_RESIZED).ok:
+        carried_out(staging, "the app to be another", lambda: runs_again(staging, "app"))
 
     resize(staging, GUARANTEED)
     stored = staging.read("Pod", "resize").body

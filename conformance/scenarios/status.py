@@ -1,4 +1,7 @@
-"""Steps of scenarios. Status: sidecars and regular containers that crash, end and are killed."""
+"""Steps of scenarios. Status: sidecars and regular containers that crash, end and are killed.
+
+And what becomes of a status that is not the kubelet's.
+"""
 
 from __future__ import annotations
 
@@ -55,3 +58,22 @@ def status_ends(staging: Staging) -> None:
     staging.until_finished()
     for name in ("status-ends-well", "status-ends-killed"):
         staging.until_gone(name)
+
+
+@scenario("status-overwritten", seconds=14, uses=("patch pods/status",))
+def status_overwritten(staging: Staging) -> None:
+    """Write over the status of the sidecar that it is not ready, and wait until it is told again.
+
+    The kubelet compares what the API has with what it knows every 10 s.
+    """
+    staging.until_ready()
+    pod = staging.pod() or {}
+    told = pod["status"]["initContainerStatuses"]
+    wrong = {"status": {"initContainerStatuses": [{**told[0], "ready": False}]}}
+    answer = staging.patch(staging.name, wrong, subresource="status", may_fail=True)
+    if answer.ok:
+        written = pod["metadata"]["uid"], int(answer.body["metadata"]["resourceVersion"])
+        staging.until(
+            "the sidecar to be shown ready again",
+            lambda: staging.sight.has_version(*written) and staging.status("sidecar").ready,
+        )

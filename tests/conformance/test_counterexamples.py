@@ -26,6 +26,7 @@ LATE = {
     ("probe.grace-override", "a failed liveness probe grants the least grace there is"),
     ("probe.liveness-runs-prestop", "the preStop hook is left out"),
     ("startup.startup-failure-restarts", "the preStop hook is left out"),
+    ("status.restored", "what somebody else wrote stays"),
     ("term.prestop-runs-on-completion", "the hook of a sidecar does not run"),
     ("probe.named-port-own", "the sidecar is restarted, as its port did not answer"),
     ("restart.image-update", "the sidecar is killed without its preStop hook"),

@@ -86,6 +86,12 @@ def app_too(edit: Edit) -> None:
     edit.statuses("app", "node-loss")[-1]["containerID"] = identity + "0"
 
 
+@counterexample("node.container-removed", "the restart is not counted")
+def removed_uncounted(edit: Edit) -> None:
+    for status in edit.statuses("sidecar", "node-loss"):
+        status["restartCount"] = 0
+
+
 @counterexample("node.mount-propagation", "the sidecar sees nothing of it")
 def not_propagated(edit: Edit) -> None:
     edit.action("exec", container="sidecar").answer["output"] = ""

@@ -219,7 +219,46 @@ def not_restarted(edit: Edit) -> None:
 
 @counterexample("resize.restart-policy", "the main container is restarted as well")
 def main_restarted(edit: Edit) -> None:
-    edit.statuses("app")[-1]["restartCount"] = 1
+    for pod in edit.pods():
+        if pod["spec"]["containers"][0]["resources"]["limits"]["memory"] == "32Mi":
+            for status in pod["status"].get("containerStatuses") or []:
+                status["restartCount"] = 1
+
+
+@counterexample("resize.app-restart", "the resize of the app is refused")
+def app_refused(edit: Edit) -> None:
+    for record in edit.of(ActionRecord):
+        if record.name == "patch" and list(record.arguments["patch"]["spec"]) == ["containers"]:
+            record.answer["status"] = HTTPStatus.FORBIDDEN
+
+
+@counterexample("resize.app-restart", "the app runs on with what it had")
+def app_left_behind(edit: Edit) -> None:
+    for status in edit.statuses("app"):
+        status.get("resources", {}).get("limits", {})["memory"] = "32Mi"
+
+
+@counterexample("resize.app-restart", "the app is not restarted though its policy asks for it")
+def app_not_restarted(edit: Edit) -> None:
+    for status in edit.statuses("app"):
+        status["restartCount"] = 0
+
+
+@counterexample("resize.app-restart", "the app is started twice")
+def app_started_twice(edit: Edit) -> None:
+    for status in edit.statuses("app")[-3:]:
+        status["containerID"] += "0"
+        status["restartCount"] = 2
+
+
+@counterexample("resize.app-restart", "a sidecar is restarted with the app")
+def sidecar_with_it(edit: Edit) -> None:
+    edit.statuses("steady")[-1]["restartCount"] = 1
+
+
+@counterexample("resize.app-restart", "a sidecar that was restarted for itself is so once more")
+def sidecar_once_more(edit: Edit) -> None:
+    edit.statuses("renewed")[-1]["restartCount"] = 2
 
 
 @counterexample("resize.plain-init", "a running plain init container cannot be resized")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from tests.kit.edits import Edit, counterexample
 
 
@@ -104,3 +106,16 @@ def no_fallback(edit: Edit) -> None:
     for status in edit.statuses("slow"):
         for part in ("state", "lastState"):
             status[part].get("terminated", {}).pop("message", None)
+
+
+@counterexample("status.restored", "what somebody else wrote stays")
+def not_restored(edit: Edit) -> None:
+    flags = edit.statuses("sidecar")
+    wrong = max(at for at, status in enumerate(flags) if not status["ready"])
+    for status in flags[wrong:]:
+        status["ready"] = False
+
+
+@counterexample("status.restored", "nobody may write it")
+def not_written(edit: Edit) -> None:
+    edit.action("patch", subresource="status").answer["status"] = HTTPStatus.FORBIDDEN
