@@ -26,6 +26,7 @@ from conformance.scenarios.resize import (
     MORE_CPU,
     MORE_MEMORY,
     MORE_OF_ALL,
+    UNDER_WAY,
     UNRESIZABLE,
     resizing,
 )
@@ -207,6 +208,24 @@ def lacks(name: str, resources: Json, version: Version) -> bool:
     containers = (*version.spec["initContainers"], *version.spec["containers"])
     found = {one["name"]: one["resources"] for one in containers}
     return bool(found[name] != resources)
+
+
+@requirement(
+    "resize.conditions",
+    SHOULD,
+    gates=RESIZE_GATES,
+    since="1.33",
+    scenario="resize",
+    source=(RESIZE, KEP_RESIZE),
+    needs=NEEDS,
+)
+def test_conditions(timeline: Timeline) -> None:
+    """A pod whose sidecars were resized no longer says that a resize is pending or under way."""
+    for name in ("steady", "renewed"):
+        assert_shown(timeline[name], MORE_OF_ALL)
+    last = timeline.pod.last
+    left = [kind for kind in UNDER_WAY if last.condition(kind).true]
+    assert not left, f"in the end the pod still has {left}"
 
 
 @requirement(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import assert_prompt
 from conformance.checks.events import assert_told
 from conformance.checks.needs import OWN_GRACE
-from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
 from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
 from fixtures.kubeapi.times import SECOND
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
     from fixtures.evidence.version import Version
 
+MESSAGES = 12 << 10
+"""How many bytes the termination messages of all containers of a pod have together."""
 COMPARED = 10
 """In seconds: how often a kubelet compares what the API tells of a pod with what it knows."""
 API_TYPES = upstream("staging/src/k8s.io/api/core/v1/types.go")
@@ -173,6 +175,22 @@ def test_termination_message(timeline: Timeline) -> None:
 
 
 @requirement(
+    "status.termination-message-share",
+    SHOULD,
+    since="1.29",
+    scenario="status-ends",
+    source=f"{API_TYPES} ContainerStateTerminated",
+)
+def test_termination_message_share(timeline: Timeline) -> None:
+    """A sidecar's termination message is cut to its share of what the pod's containers may say."""
+    pod = timeline.pod_named("status-ends-well")
+    share = MESSAGES // len(pod.containers)
+    message = pod["exits-1"].last.message
+    assert set(message) == {"m"}, f"the message is {message[:40]!r}"
+    assert len(message) == share, f"of 5000 bytes {len(message)} were kept, not {share}"
+
+
+@requirement(
     "status.restored",
     OBSERVED,
     since="1.29",
@@ -187,3 +205,19 @@ def test_restored(timeline: Timeline) -> None:
     assert [one["ready"] for one in wrong] == [False], f"what was written became {wrong}"
     last = timeline["sidecar"].status
     assert_prompt(timeline, last.ready, "the sidecar is still not shown ready", room=COMPARED)
+
+
+@requirement(
+    "status.transition",
+    SHOULD,
+    by=API_SERVER,
+    since="1.29",
+    scenario="status-transition",
+    source=upstream("pkg/apis/core/validation/validation.go ValidateInitContainerStateTransition"),
+)
+def test_transition(timeline: Timeline) -> None:
+    """In a Never pod an ended sidecar may be told to run again, and no ended init container."""
+    ended, sidecar, init = timeline.actions_named("patch", subresource="status")
+    assert ended.accepted, f"that both have ended was answered {ended.message}"
+    assert sidecar.accepted, f"that the sidecar runs again was answered {sidecar.message}"
+    assert init.invalid, f"that the init container runs again was answered {init.message}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixtures.kubeapi.kinds import path_of
 from fixtures.stage.scenario import scenario
 from fixtures.stage.staging import TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.stage.staging import Staging
+
+    Json = Mapping[str, Any]
 
 ADMIN = "--kubeconfig=/etc/kubernetes/admin.conf"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
@@ -50,6 +54,18 @@ def kubectl_columns(staging: Staging) -> None:
     show(staging, "finished", name)
 
 
+def written_status(name: str, state: Json) -> Json:
+    """Return a container status that a step writes, with no more than the API server asks for."""
+    return {
+        "name": name,
+        "image": "",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 0,
+        "state": state,
+    }
+
+
 @scenario("kubectl-ghost", seconds=1, uses=("patch pods/status",))
 def kubectl_ghost(staging: Staging) -> None:
     """Propose a status that tells of an init container which the pod has not, and ask for its row.
@@ -58,17 +74,7 @@ def kubectl_ghost(staging: Staging) -> None:
     of a pod that is initialising tells of no container behind the one that has not started.
     """
     waiting = {"waiting": {"reason": "PodInitializing"}}
-    statuses = [
-        {
-            "name": name,
-            "image": "",
-            "imageID": "",
-            "ready": False,
-            "restartCount": 0,
-            "state": waiting,
-        }
-        for name in ("ghost", "sidecar")
-    ]
+    statuses = [written_status(name, waiting) for name in ("ghost", "sidecar")]
     staging.request(
         "patch",
         "PATCH",

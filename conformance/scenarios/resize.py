@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.cgroups import read_cgroups
 from fixtures.kubeapi.kinds import path_of
+from fixtures.kubeapi.status import condition_of
 from fixtures.patience import RESIZED
 from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
@@ -41,6 +42,8 @@ MORE_MEMORY: Json = {
 """Resources of the app as in the manifest, but with a higher limit of memory."""
 APP_RESIZED: Json = {"spec": {"containers": [{"name": "app", "resources": MORE_MEMORY}]}}
 """The patch that gives them to the app, which is restarted for it."""
+UNDER_WAY = ("PodResizePending", "PodResizeInProgress")
+"""The conditions of a pod that is not yet as it was asked to be."""
 UNRESIZABLE: Mapping[str, Json] = {
     "ephemeral storage": {"requests": {"ephemeral-storage": "1Gi"}},
     "no CPU request": {"requests": {"cpu": None}},
@@ -84,6 +87,12 @@ def carried_out(staging: Staging, what: str, met: Callable[[], object]) -> bool:
 def has(staging: Staging, container: str, resources: Json) -> bool:
     """Tell whether a container's status shows these resources as in force."""
     return bool(staging.status(container).raw.get("resources") == resources)
+
+
+def under_way(staging: Staging) -> bool:
+    """Tell whether the pod says that a resize is pending or being carried out."""
+    pod = staging.pod() or {}
+    return any(condition_of(pod, kind).true for kind in UNDER_WAY)
 
 
 def runs_again(staging: Staging, container: str) -> bool:
@@ -130,6 +139,8 @@ def resize_sidecars(staging: Staging) -> None:
         read_cgroups(staging, "resize", action="read-less")
     if resize(staging, APP_RESIZED).ok:
         carried_out(staging, "the app to be another", lambda: runs_again(staging, "app"))
+
+    carried_out(staging, "no resize to be under way", lambda: not under_way(staging))
 
     resize(staging, GUARANTEED)
     stored = staging.read("Pod", "resize").body

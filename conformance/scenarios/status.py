@@ -5,14 +5,21 @@ And what becomes of a status that is not the kubelet's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from conformance.scenarios.kubectl import show
+from conformance.scenarios.kubectl import show, written_status
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.kubeapi.status import ContainerStatus
     from fixtures.stage.staging import Staging
+
+    Json = Mapping[str, Any]
+
+ENDED: Json = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+RUNNING: Json = {"running": {}}
 
 
 def held_back_after_restart(status: ContainerStatus) -> bool:
@@ -77,3 +84,16 @@ def status_overwritten(staging: Staging) -> None:
             "the sidecar to be shown ready again",
             lambda: staging.sight.has_version(*written) and staging.status("sidecar").ready,
         )
+
+
+@scenario("status-transition", seconds=1, uses=("patch pods/status",))
+def status_transition(staging: Staging) -> None:
+    """Write that both init containers have ended, then that the one runs, then the other."""
+    for told in (
+        {"init": ENDED, "sidecar": ENDED},
+        {"init": ENDED, "sidecar": RUNNING},
+        {"init": RUNNING, "sidecar": RUNNING},
+    ):
+        statuses = [written_status(name, state) for name, state in told.items()]
+        wanted = {"status": {"initContainerStatuses": statuses}}
+        staging.patch(staging.name, wanted, subresource="status", may_fail=True)

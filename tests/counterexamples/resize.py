@@ -302,3 +302,14 @@ def changed(edit: Edit) -> None:
         resources = copy.deepcopy(pod["spec"]["initContainers"][0]["resources"])
         resources["requests"]["cpu"] = "20m"
         pod["spec"]["initContainers"][0]["resources"] = resources
+
+
+@counterexample("resize.conditions", "a resize that is over is still under way")
+def never_over(edit: Edit) -> None:
+    conditions = edit.pods()[-1]["status"]["conditions"]
+    conditions.append({"type": "PodResizeInProgress", "status": "True"})
+
+
+@counterexample("resize.conditions", "a sidecar never gets what was asked for")
+def never_given(edit: Edit) -> None:
+    not_done(edit)

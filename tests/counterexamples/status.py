@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from fixtures.evidence.recording import ActionRecord
 from tests.kit.edits import Edit, counterexample
 
 
@@ -108,6 +109,19 @@ def no_fallback(edit: Edit) -> None:
             status[part].get("terminated", {}).pop("message", None)
 
 
+@counterexample("status.termination-message-share", "sidecars are left out of the number")
+def whole_share(edit: Edit) -> None:
+    for status in edit.statuses("exits-1", "status-ends-well"):
+        if "terminated" in status["state"]:
+            status["state"]["terminated"]["message"] = "m" * 4096
+
+
+@counterexample("status.termination-message-share", "the message is lost")
+def lost_message(edit: Edit) -> None:
+    for status in edit.statuses("exits-1", "status-ends-well"):
+        status["state"].get("terminated", {}).pop("message", None)
+
+
 @counterexample("status.restored", "what somebody else wrote stays")
 def not_restored(edit: Edit) -> None:
     flags = edit.statuses("sidecar")
@@ -119,3 +133,23 @@ def not_restored(edit: Edit) -> None:
 @counterexample("status.restored", "nobody may write it")
 def not_written(edit: Edit) -> None:
     edit.action("patch", subresource="status").answer["status"] = HTTPStatus.FORBIDDEN
+
+
+def answer(edit: Edit, number: int, status: HTTPStatus) -> None:
+    """Let one of the written statuses have been answered otherwise."""
+    [one for one in edit.of(ActionRecord) if one.name == "patch"][number].answer["status"] = status
+
+
+@counterexample("status.transition", "a sidecar that has ended may not run again")
+def sidecar_refused(edit: Edit) -> None:
+    answer(edit, 1, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@counterexample("status.transition", "an init container that has ended may run again")
+def init_accepted(edit: Edit) -> None:
+    answer(edit, 2, HTTPStatus.OK)
+
+
+@counterexample("status.transition", "the end of both is refused")
+def end_refused(edit: Edit) -> None:
+    answer(edit, 0, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     """Every promise that was kept still is."""
     BROKEN = "broken"
     """Nothing could be judged: the component, or its node, did not come up."""
+    CUT_OFF = "cut off"
+    """The run took several times as long as that of the unchanged component, and was ended."""
     NOT_BUILT = "not built"
     """The compiler refuses the change."""
     NOT_REACHED = "not reached"

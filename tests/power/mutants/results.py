@@ -26,7 +26,7 @@ Kept = TypeVar("Kept", bound=Model)
 
 FILE = "result.json"
 TABLE = "mutants"
-LIVING = (Outcome.SURVIVED, Outcome.UNDECIDED, Outcome.NOT_REACHED)
+LIVING = (Outcome.SURVIVED, Outcome.UNDECIDED, Outcome.CUT_OFF, Outcome.NOT_REACHED)
 """What has not been noticed: the table shows the change."""
 _LONGEST = 3
 """So many promises are named in a row of the table."""

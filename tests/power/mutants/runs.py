@@ -25,11 +25,15 @@ _CLEAN_UP_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run. `said` is its last line, where it has no report."""
+    """What came of a run. `said` is its last line, where it has no report.
+
+    It is `cut_off` where it was ended because it took too long.
+    """
 
     report: Report | None
     seconds: float
     said: str = ""
+    cut_off: bool = False
 
 
 def command(program: Path, component: str, version: str, only: str, output: Path) -> list[str]:
@@ -38,16 +42,21 @@ def command(program: Path, component: str, version: str, only: str, output: Path
     return [sys.executable, "-m", "conformance", *words, *(["--only", only] if only else [])]
 
 
-def run(words: list[str], folder: Path, progress: Progress, what: str) -> Run:
+def run(
+    words: list[str], folder: Path, progress: Progress, what: str, limit: float | None = None
+) -> Run:
     """Run the suite; its output and its report go below a folder.
 
-    A run that ends without a report because the component does not come up, or its node, is an
-    answer. EnvironmentBrokenError for any other.
+    A run that takes longer than the limit, in seconds, is ended. That is an answer, and so is one
+    that ends without a report because the component does not come up, or its node.
+    EnvironmentBrokenError for any other.
     """
     begun = time.monotonic()
     with progress.step(f"judging {what}"), (folder / OUTPUT).open("wb") as output:
-        status = _status(words, output.fileno())
+        status = _status(words, output.fileno(), limit)
     seconds = time.monotonic() - begun
+    if status is None:
+        return Run(None, seconds, f"it took more than {limit:.0f} s", cut_off=True)
     found = sorted((folder / REPORTS).glob("*/report.json"))
     if found:
         return Run(jsonreport.read(found[0]), seconds)
@@ -60,17 +69,25 @@ def run(words: list[str], folder: Path, progress: Progress, what: str) -> Run:
     return Run(None, seconds, said)
 
 
-def _status(words: list[str], output: int) -> int:
-    """Run a command to its end. An interrupted one removes its cluster first."""
+def _status(words: list[str], output: int, limit: float | None) -> int | None:
+    """Run a command to its end, or to the limit (None). One that is ended removes its cluster."""
     with subprocess.Popen(
         words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
     ) as process:
         try:
-            return process.wait()
+            return process.wait(limit)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return None
         except BaseException:
-            process.send_signal(signal.SIGTERM)
-            process.wait(_CLEAN_UP_SECONDS)
+            _end(process)
             raise
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a run to end, and wait until it has removed its cluster."""
+    process.send_signal(signal.SIGTERM)
+    process.wait(_CLEAN_UP_SECONDS)
 
 
 def last_words(text: str) -> str:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 SHELF = "mutants"
 UNCHANGED = "unchanged"
 AGAIN = "again"
+LONGEST = 3
+"""So many times as long as that of the unchanged component a run may take.
+
+A kubelet that starts nothing keeps a run waiting for each of its scenarios.
+"""
 UNCHANGED_WORDS = "the unchanged {}"
 
 
@@ -82,7 +87,7 @@ class Session:
         done: list[Result] = []
         for place in chosen:
             self._progress.line(f"{len(done) + 1} of {len(chosen)}: {place.id} {place.words}")
-            done.append(self._of(place, report))
+            done.append(self._of(place, report, LONGEST * unchanged.run_seconds))
             self._progress.line(f"{place.id}: {done[-1].outcome}")
             table = results.Table(
                 component=self._component,
@@ -111,8 +116,8 @@ class Session:
         (path,) = (folder / runs.REPORTS).glob("*/report.json")
         return known, jsonreport.read(path)
 
-    def _of(self, place: Place, unchanged: Report) -> Result:
-        """Return what became of a mutant, now or before."""
+    def _of(self, place: Place, unchanged: Report, limit: float) -> Result:
+        """Return what became of a mutant, now or before, by runs of so many seconds at most."""
         folder = self.kept / place.id
         known = results.read(results.Result, folder)
         if known is not None and not self._again:
@@ -129,13 +134,18 @@ class Session:
                 place, refused, said=built.refused, build_seconds=built.seconds
             )
         else:
-            ran = self._run(built.program, folder, place.id)
-            judgement = judging.judge(unchanged, ran.report)
+            ran = self._run(built.program, folder, place.id, limit=limit)
+            judgement = (
+                Judgement(outcome=Outcome.CUT_OFF)
+                if ran.cut_off
+                else judging.judge(unchanged, ran.report)
+            )
             seconds = ran.seconds
             if few := judging.doubtful(judgement):
                 again = folder / AGAIN
                 again.mkdir()
-                second = self._run(built.program, again, f"{place.id} again", ",".join(few))
+                name = f"{place.id} again"
+                second = self._run(built.program, again, name, ",".join(few), limit=limit)
                 judgement = judging.confirmed(judgement, second.report)
                 seconds += second.seconds
             result = results.of_place(
@@ -150,11 +160,13 @@ class Session:
         results.write(result, folder / results.FILE)
         return result
 
-    def _run(self, program: Path, folder: Path, what: str, only: str = "") -> runs.Run:
+    def _run(
+        self, program: Path, folder: Path, what: str, only: str = "", *, limit: float | None = None
+    ) -> runs.Run:
         words = runs.command(
             program, self._component, self._version, only or self._only, folder / runs.REPORTS
         )
-        return runs.run(words, folder, self._progress, what)
+        return runs.run(words, folder, self._progress, what, limit)
 
     @staticmethod
     def _empty(folder: Path) -> None:

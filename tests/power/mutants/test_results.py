@@ -91,7 +91,8 @@ def test_a_mutant_that_another_suite_judged_is_told(tmp_path: Path) -> None:
 def test_the_summary_tells_a_must_from_the_rest() -> None:
     found = [of(1, Outcome.KILLED, MUST, SHOULD), of(2, Outcome.KILLED, SHOULD)]
     assert results.summary([*found, of(3, Outcome.BROKEN)]) == (
-        "2 killed (1 by a MUST), 0 undecided, 0 survived, 1 broken, 0 not built, 0 not reached"
+        "2 killed (1 by a MUST), 0 undecided, 0 survived, 1 broken, 0 cut off, 0 not built, "
+        "0 not reached"
     )
 
 

@@ -53,9 +53,9 @@ def test_any_other_end_without_a_report_is_none(tmp_path: Path, status: int) -> 
         runs.run(script(text), tmp_path, Progress(), "a mutant")
 
 
-@pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_run_may_clean_up(tmp_path: Path) -> None:
-    text = (
+def cleaning_up(tmp_path: Path) -> str:
+    """Return a program that writes `here`, and `gone` where it is asked to end."""
+    return (
         "import pathlib, signal, sys, time\n"
         "def end(*_):\n"
         "    time.sleep(0.5)\n"
@@ -67,6 +67,16 @@ def test_an_interrupted_run_may_clean_up(tmp_path: Path) -> None:
         "time.sleep(60)\n"
     )
 
+
+def test_a_run_that_takes_too_long_is_ended_and_may_clean_up(tmp_path: Path) -> None:
+    ran = runs.run(script(cleaning_up(tmp_path)), tmp_path, Progress(), "a mutant", 2.0)
+    assert (ran.report, ran.cut_off) == (None, True)
+    assert ran.said == "it took more than 2 s"
+    assert (tmp_path / "gone").exists()
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupted_run_may_clean_up(tmp_path: Path) -> None:
     def interrupt() -> None:
         while not (tmp_path / "here").exists():
             time.sleep(0.05)
@@ -74,7 +84,7 @@ def test_an_interrupted_run_may_clean_up(tmp_path: Path) -> None:
 
     threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        runs.run(script(text), tmp_path, Progress(), "a mutant")
+        runs.run(script(cleaning_up(tmp_path)), tmp_path, Progress(), "a mutant")
     assert (tmp_path / "gone").exists()
 
 

@@ -43,6 +43,7 @@ class Stub:
         """What was judged once more, each time."""
         self.reports: dict[str, Report | None] = {}
         self.refused: set[str] = set()
+        self.endless: set[str] = set()
         self.revision = GOOD.suite["revision"]
         self.stops_at = ""
 
@@ -58,11 +59,16 @@ class Stub:
         (folder / "bin" / component).touch()
         return builds.Built(folder / "bin" / component, 60.0)
 
-    def run(self, words: list[str], folder: Path, _: Progress, what: str) -> runs.Run:
+    def run(
+        self, words: list[str], folder: Path, _: Progress, what: str, limit: float | None
+    ) -> runs.Run:
         """Take the place of `runs.run`."""
         if what == self.stops_at:
             raise KeyboardInterrupt
         self.judged.append(what)
+        assert limit == (None if what == UNCHANGED else session.LONGEST * 200.0)
+        if what in self.endless:
+            return runs.Run(None, 600.0, "it took more than 600 s", cut_off=True)
         (swap,) = [word for word in words if "=" in word]
         assert swap.startswith("kubelet=/")
         if what.endswith(AGAIN):
@@ -158,6 +164,14 @@ def test_what_is_asked_for_again_is_judged_again(stub: Stub, judge: Judge) -> No
     stub.reports = {name: BAD}
     assert judge(PLACES[:1]) == {name: "survived"}
     assert judge(PLACES[:1], again=True) == {name: "killed"}
+
+
+def test_a_run_that_is_cut_off_is_told_and_not_made_again(stub: Stub, judge: Judge) -> None:
+    name = PLACES[0].id
+    stub.endless = {name}
+    assert judge(PLACES[:1]) == {name: "cut off"}
+    assert judge(PLACES[:1]) == {name: "cut off"}
+    assert stub.judged == [UNCHANGED, name]
 
 
 @pytest.mark.parametrize(("second", "outcome"), [(BAD, "killed"), (GOOD, "undecided")])
