@@ -268,6 +268,27 @@ def test_sandbox_lost_never(timeline: Timeline) -> None:
 
 
 @requirement(
+    "node.sandbox-lost-done",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="node-kubelet",
+    source=(
+        RESTART_POLICY,
+        upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions"),
+    ),
+    needs=NEEDS,
+)
+def test_sandbox_lost_done(timeline: Timeline) -> None:
+    """A pod with OnFailure whose app was done has succeeded, though it lost its sandbox then."""
+    pod = timeline.pod_named("node-kubelet-done")
+    assert pod.phase == "Succeeded", f"the pod was {pod.phases}"
+    for container in pod.containers.values():
+        assert_ran_once(container)
+        assert container.status.terminated, f"{container} is {container.status}"
+
+
+@requirement(
     "node.sandbox-lost-onfailure",
     MUST,
     by=KUBELET,

@@ -40,11 +40,23 @@ Source: kubeletRestartGracePeriod in pkg/kubelet/prober/prober_manager.go of v1.
 """
 APP_MILLIS = 10
 """What the app of the pod that is resized requests, and at first its sidecar, in thousandths."""
+SANDBOX_LOST = (
+    "node-kubelet-created",
+    "node-kubelet-reboot",
+    "node-kubelet-never",
+    "node-kubelet-done",
+)
+"""The pods that lose their sandboxes while the kubelet is away."""
 VOLUME = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/data/mounted"
 """A folder in the volume of node-loss, as its node has it."""
 MOUNT = """
 mkdir "$1" && mount -t tmpfs none "$1" && touch "$1/found"
 """
+END = """
+crictl --timeout 60s exec "$1" touch /shared/end
+until crictl --timeout 60s ps -q --state Exited --id "$1" | grep -q .; do sleep 0.2; done
+"""
+"""Lets a container end, and waits until it has."""
 PAUSED = 42
 """In seconds: for how long the API server is stopped at least, unless the main container runs."""
 PAUSE = """
@@ -184,7 +196,9 @@ def node_kubelet(staging: Staging) -> None:
         leave_created(staging, "app", "node-kubelet-created")
         leave_created(staging, "left", "node-kubelet-image")
         staging.runtime("rm", "-f", former_left, action="remove-left")
-        for name in ("node-kubelet-created", "node-kubelet-reboot", "node-kubelet-never"):
+        done = running(staging, "app", "node-kubelet-done")
+        staging.execute("sh", "-c", END, "end", done, action="end-done")
+        for name in SANDBOX_LOST:
             staging.runtime("stopp", sandbox(staging, name), action="stop-sandbox")
     finally:
         staging.start_kubelet()
@@ -207,7 +221,8 @@ def node_kubelet(staging: Staging) -> None:
     starting = running(staging, "sidecar", "node-kubelet-starting")
     staging.runtime("exec", starting, "touch", "/shared/go", action="let-start")
     staging.until_said("app", "START", pod="node-kubelet-starting")
-    staging.until_finished("node-kubelet-never")
+    for name in ("node-kubelet-never", "node-kubelet-done"):
+        staging.until_finished(name)
     staging.until_gone("node-kubelet-stops")
     if staging.has(Capability.RESIZE):
         ask_for(staging, cpus_of(staging), "Infeasible")

@@ -190,6 +190,29 @@ def never_failed(edit: Edit) -> None:
             pod["status"]["phase"] = "Running"
 
 
+@counterexample("node.sandbox-lost-done", "what was done is run again")
+def app_of_done_again(edit: Edit) -> None:
+    for pod in edit.pods("node-kubelet-done")[-2:]:
+        (status,) = pod["status"]["containerStatuses"]
+        ended = {**status["state"].get("terminated", {}), "containerID": "containerd://another"}
+        status.update(containerID="containerd://another", state={"terminated": ended})
+
+
+@counterexample("node.sandbox-lost-done", "a sidecar is run again")
+def sidecar_of_done_again(edit: Edit) -> None:
+    edit.statuses("sidecar", "node-kubelet-done")[-1]["restartCount"] = 1
+
+
+@counterexample("node.sandbox-lost-done", "the pod has failed")
+def done_and_failed(edit: Edit) -> None:
+    edit.pods("node-kubelet-done")[-1]["status"]["phase"] = "Failed"
+
+
+@counterexample("node.sandbox-lost-done", "the app is told to wait again")
+def done_and_waiting(edit: Edit) -> None:
+    edit.statuses("app", "node-kubelet-done")[-1]["state"] = {"waiting": {"reason": "Unknown"}}
+
+
 @counterexample("node.sandbox-recreate-init-first", "the second init container is skipped")
 def skipped(edit: Edit) -> None:
     only_first(edit, "init-2", "node-kubelet-created")
