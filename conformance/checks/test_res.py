@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.cgroups import assert_cpu_share, assert_memory_limit, assert_parent
+from conformance.checks.cgroups import (
+    assert_cpu_limit,
+    assert_cpu_share,
+    assert_memory_limit,
+    assert_parent,
+)
 from conformance.checks.needs import OWN_RESOURCES
 from conformance.requirements import (
     API_SERVER,
@@ -343,6 +348,23 @@ def test_pod_cgroup(timeline: Timeline) -> None:
     action = timeline.action("read-cgroups")
     assert_memory_limit(action, 32 + 1100 + 300)
     assert_cpu_share(action, 5 + 20 + 10)
+
+
+@requirement(
+    "res.pod-cgroup-init",
+    MUST,
+    by=KUBELET,
+    since="1.29",
+    scenario="res-init",
+    source=(SIDECARS, KEP_SIDECARS),
+    needs=(*OWN_RESOURCES, Capability.NODE_ACCESS),
+)
+def test_pod_cgroup_init(timeline: Timeline) -> None:
+    """A pod's cgroup has room for an init container and the sidecars before it, and no others."""
+    action = timeline.action("read-cgroups")
+    assert_memory_limit(action, 24 + 100)
+    assert_cpu_share(action, 3 + 30)
+    assert_cpu_limit(action, 300 + 900)
 
 
 @requirement(

@@ -252,6 +252,13 @@ def answers_whole(staging: Staging, action: str, request: bytes) -> bool:
     return podresources.is_whole(base64.b64decode(answer))
 
 
+@scenario("res-init", seconds=3)
+def res_init(staging: Staging) -> None:
+    """Read the cgroup of the pod while its init container runs."""
+    staging.until_running("init")
+    read_cgroups(staging, "res-init")
+
+
 @scenario("res-level", seconds=5)
 def res_level(staging: Staging) -> None:
     """Read the cgroup of the pod where that can be done, and resize the pod as a whole."""

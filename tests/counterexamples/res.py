@@ -159,6 +159,21 @@ def small_share(edit: Edit) -> None:
     edit.rewrite("read-cgroups", "cpu.shares 35", "cpu.shares 30")
 
 
+@counterexample("res.pod-cgroup-init", "the sidecar before the init container is left out")
+def early_left_out(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", f"{124 << 20}", f"{100 << 20}")
+
+
+@counterexample("res.pod-cgroup-init", "the sidecar after the init container is added as well")
+def late_added(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", "cpu.shares 33", "cpu.shares 38")
+
+
+@counterexample("res.pod-cgroup-init", "the sidecar after it stands for the one before")
+def late_for_early(edit: Edit) -> None:
+    edit.rewrite("read-cgroups", "cpu.cfs_quota_us 120000", "cpu.cfs_quota_us 140000")
+
+
 @counterexample("res.pod-cgroup-unlimited", "what others have is the limit of the pod")
 def limited_pod(edit: Edit) -> None:
     edit.rewrite(
