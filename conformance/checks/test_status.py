@@ -9,6 +9,7 @@ from conformance.checks.events import assert_told
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
 from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
+from fixtures.kubeapi.status import container_status
 from fixtures.kubeapi.times import SECOND
 
 if TYPE_CHECKING:
@@ -184,7 +185,9 @@ def test_termination_message(timeline: Timeline) -> None:
 def test_termination_message_share(timeline: Timeline) -> None:
     """A sidecar's termination message is cut to its share of what the pod's containers may say."""
     pod = timeline.pod_named("status-ends-well")
-    share = MESSAGES // len(pod.containers)
+    # All count, those too that admission has put there.
+    number = sum(len(pod.spec.get(part) or []) for part in ("initContainers", "containers"))
+    share = MESSAGES // number
     message = pod["exits-1"].last.message
     assert set(message) == {"m"}, f"the message is {message[:40]!r}"
     assert len(message) == share, f"of 5000 bytes {len(message)} were kept, not {share}"
@@ -201,8 +204,8 @@ def test_restored(timeline: Timeline) -> None:
     """What somebody else writes over the status of a sidecar, its kubelet puts right."""
     answer = timeline.action("patch", subresource="status")
     assert answer.accepted, f"the other status was answered {answer.message}"
-    wrong = answer.body["status"]["initContainerStatuses"]
-    assert [one["ready"] for one in wrong] == [False], f"what was written became {wrong}"
+    written = container_status(answer.body, "sidecar")
+    assert not written.ready, f"what was written became {written}"
     last = timeline["sidecar"].status
     assert_prompt(timeline, last.ready, "the sidecar is still not shown ready", room=COMPARED)
 

@@ -76,7 +76,9 @@ def status_overwritten(staging: Staging) -> None:
     staging.until_ready()
     pod = staging.pod() or {}
     told = pod["status"]["initContainerStatuses"]
-    wrong = {"status": {"initContainerStatuses": [{**told[0], "ready": False}]}}
+    # Admission may have put others beside it, whose statuses stay.
+    untrue = [{**one, "ready": False} if one["name"] == "sidecar" else one for one in told]
+    wrong = {"status": {"initContainerStatuses": untrue}}
     answer = staging.patch(staging.name, wrong, subresource="status", may_fail=True)
     if answer.ok:
         written = pod["metadata"]["uid"], int(answer.body["metadata"]["resourceVersion"])
