@@ -20,7 +20,7 @@ from conformance.requirements import (
     SHOULD,
     requirement,
 )
-from conformance.scenarios.api import CHANGED_IMAGE
+from conformance.scenarios.api import CHANGED_IMAGE, NEW
 from conformance.sources import (
     INIT_CONTAINERS,
     KEP_RESTART_ALL,
@@ -56,7 +56,6 @@ VALIDATION = upstream("pkg/apis/core/validation/validation.go")
 DROPPED_FIELDS = upstream("pkg/api/pod/util.go")
 WARNINGS = upstream("pkg/api/pod/warnings.go")
 NO_SIDECARS = (Capability.NO_SIDECARS,)
-GATE_CONTROL = (Capability.GATE_CONTROL,)
 RESTART_RULES = "ContainerRestartRules"
 RULES_KNOWN_SINCE = 34
 """The minor since which the fields of container restart rules are known, and dropped at first."""
@@ -748,11 +747,22 @@ def test_gate_off_acts_as_plain_init(timeline: Timeline) -> None:
     by=API_SERVER,
     since="1.28",
     until="1.32",
-    needs=GATE_CONTROL,
+    scenario="api-gate-in-use",
+    needs=(Capability.SIDECARS, Capability.GATE_CONTROL, Capability.UNCHANGED_CONTAINERS),
     source=(KEP_SIDECARS, DROPPED_FIELDS),
 )
-def test_gate_off_keeps_field_in_use() -> None:
+def test_gate_off_keeps_field_in_use(timeline: Timeline) -> None:
     """An API server whose gate was turned off keeps the field of objects that already have it."""
+    assert policy_of(timeline.created(NEW), "sidecar") is None, "the gate was not off"
+    for document in manifest.load("api-gate-in-use"):
+        name = document["metadata"]["name"]
+        update = timeline.action("update", name=name)
+        readings = timeline.actions_named("read")
+        before, after = (one for one in readings if one.arguments["path"].endswith(f"/{name}"))
+        assert update.accepted, f"the update of {name} was answered {update.message}"
+        for action, what in ((before, "read"), (update, "updated"), (after, "read again")):
+            kept = policy_of(action.body, "sidecar")
+            assert kept == "Always", f"{name} has restartPolicy {kept} where it is {what}"
 
 
 @requirement(

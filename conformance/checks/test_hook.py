@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import assert_at_least, assert_at_most
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.tls import HANDSHAKE, assert_only_tls
-from conformance.requirements import MUST, requirement
+from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import LIFECYCLE_HOOKS, POD_TERMINATION, issue, kep, upstream
+from fixtures.evidence.capabilities import Capability
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
@@ -36,6 +37,22 @@ def test_http(timeline: Timeline) -> None:
     """
     assert timeline["server"].said("HOOK poststart") < timeline["by-exec"].said("START")
     assert timeline["server"].said("HOOK prestop") < timeline["by-http"].said("TERM")
+
+
+@requirement(
+    "hook.https-unverified",
+    OBSERVED,
+    since="1.29",
+    scenario="probe-tls",
+    source=upstream("pkg/kubelet/kubelet.go"),
+    needs=(Capability.SIDECARS, Capability.TLS_SERVER),
+)
+def test_https_unverified(timeline: Timeline) -> None:
+    """The certificate of whom a sidecar's hook asks over TLS is not verified."""
+    server, hooked = timeline["server"], timeline["hooked"]
+    assert server.said("ASKED /poststart") < timeline["app"].said("START")
+    assert server.said("ASKED /prestop") < hooked.said("TERM")
+    assert hooked.restarts == 0, "the sidecar was restarted as if its hook had failed"
 
 
 @requirement(

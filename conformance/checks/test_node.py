@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.bounds import assert_prompt
+from conformance.checks.bounds import assert_at_most, assert_prompt
 from conformance.checks.images import assert_image_used
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.orders import assert_reverse_order
@@ -39,6 +39,11 @@ STEADY = (
     ("starting", ("unready",), False),
 )
 """Pods, containers that a restarted kubelet finds started there, and whether they are ready."""
+EVICTED = 12
+"""In seconds: a second of grace for the app, two for the sidecar, and the rest for the kubelet.
+
+The pod has a grace period of 60 s, and would take 20 s of it.
+"""
 STATUS_GATE = (
     f"{DOCS}/reference/command-line-tools-reference/feature-gates/"
     "#ChangeContainerStatusOnKubeletRestart"
@@ -463,11 +468,24 @@ def test_graceful_shutdown_order(timeline: Timeline) -> None:
     "node.pressure-eviction",
     OBSERVED,
     since="1.29",
+    scenario="node-pressure",
     source=f"{DOCS}/concepts/scheduling-eviction/node-pressure-eviction/",
     needs=(*NEEDS, Capability.NODE_PRESSURE),
 )
-def test_pressure_eviction() -> None:
-    """A hard eviction leaves sidecars no time for an orderly end, and the pod has Failed."""
+def test_pressure_eviction(timeline: Timeline) -> None:
+    """A hard eviction leaves sidecars no time for an orderly end, and the pod has Failed.
+
+    A pod whose sidecars use no more than they request is not evicted.
+    """
+    pod = timeline.pod_named("node-pressure")
+    found = (pod.phase, pod.last.status.get("reason"))
+    assert found == ("Failed", "Evicted"), f"the pod is {found}"
+    for container in (pod["sidecar"], pod["app"]):
+        assert not container.ever_said("EXIT"), f"{container} had the 10 s that it takes to stop"
+    took = pod["sidecar"].finished - pod["app"].said("TERM")
+    assert_at_most(timeline, took, EVICTED)
+    modest = timeline.pod_named("node-pressure-modest")
+    assert modest.phase == "Running", f"the pod that uses what it requests is {modest.phase}"
 
 
 @requirement(

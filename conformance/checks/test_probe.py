@@ -435,8 +435,16 @@ def test_https(timeline: Timeline) -> None:
     "probe.https-unverified",
     MUST,
     since="1.29",
+    scenario="probe-tls",
     source=CONFIGURE_PROBES,
     needs=(Capability.SIDECARS, Capability.TLS_SERVER),
 )
-def test_https_unverified() -> None:
+def test_https_unverified(timeline: Timeline) -> None:
     """The certificate of a sidecar that is probed over TLS is not verified."""
+    server, app = timeline["server"], timeline["app"]
+    assert server.said("ASKED /startup") < app.said("START")
+    for probe in ("liveness", "readiness"):
+        assert server.said(f"ASKED /{probe}") < app.said("DONE")
+    assert server.restarts == 0, "the sidecar was restarted for an answer that it gave"
+    ready = [one.value.true for one in timeline.pod.conditions("Ready")]
+    assert any(ready), "the pod was never ready"

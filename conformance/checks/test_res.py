@@ -53,6 +53,11 @@ POD_LEVEL = (
     f"{DOCS}/tasks/configure-pod-container/assign-pod-level-resources/",
     "https://github.com/kubernetes/enhancements/issues/2837",
 )
+USED = re.compile(r"Container sidecar was using (\w+), request is (\w+),")
+"""What an eviction tells of a sidecar."""
+MI = 1 << 20
+HELD = 360 * MI
+"""What the sidecar of node-pressure holds, in bytes."""
 HIGHEST_SCORE = 999
 """The OOM score of a container in a Burstable pod that requests next to nothing."""
 PEAKS = {"around": 130, "after": 100, "before": 170, "low": 80}
@@ -557,8 +562,17 @@ def test_dra_extended() -> None:
     "res.eviction-message",
     OBSERVED,
     since="1.29",
+    scenario="node-pressure",
     source=pull(124947),
     needs=(Capability.SIDECARS, Capability.NODE_PRESSURE),
 )
-def test_eviction_message() -> None:
+def test_eviction_message(timeline: Timeline) -> None:
     """An eviction under node pressure tells what the sidecars used and requested."""
+    pod = timeline.pod_named("node-pressure")
+    assert_failed(pod, "Evicted")
+    message = pod.last.status["message"]
+    told = USED.search(message)
+    assert told, f"the pod was told {message!r}, and nothing of its sidecar"
+    used, requested = map(quantity, told.groups())
+    assert used >= HELD, f"the sidecar holds {HELD / MI:g}Mi, and was told to use {used / MI:.0f}Mi"
+    assert requested == 32 * MI, message

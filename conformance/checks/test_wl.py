@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.checks.needs import OWN_GRACE
+from conformance.checks.needs import OWN_GRACE, OWN_RESOURCES
 from conformance.requirements import CONTROLLED, MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECAR_TUTORIAL, SIDECARS, pull
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.errors import NeverError, NotDoneError
+from fixtures.kubeapi.quantities import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
 
 STATEFULSETS = f"{DOCS}/concepts/workloads/controllers/statefulset/"
 DAEMONSETS = f"{DOCS}/concepts/workloads/controllers/daemonset/"
+HPA = f"{DOCS}/tasks/run-application/horizontal-pod-autoscale/#container-resource-metrics"
 READINGS = 2
 """How often wl-deployment reads each object."""
 DISRUPTIONS = f"{DOCS}/tasks/run-application/configure-pdb/"
+MI = 1 << 20
+POD = "the pod"
+REQUESTED = {POD: 64 * MI, "sidecar": 16 * MI, "app": 48 * MI}
+"""What wl-hpa requests of memory, in bytes: of all containers that run, and of single ones."""
+HELD = 32 * MI
+"""What its sidecar holds."""
+TARGET = 100
+"""The use of all containers in percent of their requests for which there are enough pods."""
+SCALED_TO = 2
+"""How many pods there are to be for the use of the sidecar."""
 
 
 def readings(timeline: Timeline, kind: str) -> tuple[Json, Json]:
@@ -31,6 +43,21 @@ def readings(timeline: Timeline, kind: str) -> tuple[Json, Json]:
     if len(found) != READINGS:
         raise NotDoneError(f"the suite read the {kind} {len(found)} times, not {READINGS}")
     return found[0], found[1]
+
+
+def counted_in(status: Json) -> dict[str, tuple[float, int]]:
+    """Return what the pods use, on average in bytes and in percent of their requests.
+
+    It is by container, and by POD for all of them; left out is what could not be measured.
+    """
+    found = {}
+    for metric in status.get("currentMetrics") or ():
+        one = metric.get("resource") or metric.get("containerResource")
+        if one and "averageUtilization" in one["current"]:
+            current = one["current"]
+            used = quantity(current["averageValue"])
+            found[one.get("container", POD)] = used, current["averageUtilization"]
+    return found
 
 
 @requirement(
@@ -142,11 +169,35 @@ def test_scale_down_prefers_flapping_sidecars(timeline: Timeline) -> None:
     MUST,
     by=CONTROLLED,
     since="1.29",
-    source=pull(120001),
-    needs=(Capability.SIDECARS, Capability.METRICS_SERVER),
+    scenario="wl-hpa",
+    source=(pull(120001), HPA),
+    needs=(*OWN_RESOURCES, Capability.METRICS_SERVER),
 )
-def test_hpa_counts_sidecars() -> None:
+def test_hpa_counts_sidecars(timeline: Timeline) -> None:
     """Horizontal autoscaling counts requests and use of sidecars, and may target one by name."""
+    told = [
+        counted
+        for version in timeline.object("HorizontalPodAutoscaler").versions
+        if len(counted := counted_in(version.status)) == len(REQUESTED)
+    ]
+    if not told:
+        raise NeverError("the HorizontalPodAutoscaler never told of all its metrics")
+    for counted in told:
+        for name, (used, percent) in counted.items():
+            requested = REQUESTED[name]
+            # The percentage is cut to a whole one.
+            assert percent <= 100 * used / requested < percent + 1, (
+                f"{used / MI:.1f}Mi of {name} are {percent} % of what it requests: "
+                f"{requested / MI:g}Mi are not what was counted"
+            )
+    # A pod may have been measured before its sidecar held all.
+    most = max(told, key=lambda counted: counted["sidecar"])
+    use = {name: used for name, (used, _) in most.items()}
+    assert use[POD] >= HELD, f"the pod was counted as using {use[POD] / MI:.1f}Mi"
+    assert use["app"] < HELD <= use["sidecar"]
+    assert most[POD][1] <= TARGET, "the use of all containers is more than there is to be"
+    replicas = timeline.object("Deployment").spec["replicas"]
+    assert replicas == SCALED_TO, f"it was scaled to {replicas} by what its sidecar uses"
 
 
 @requirement(

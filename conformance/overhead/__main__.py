@@ -28,7 +28,7 @@ from fixtures.host.progress import Progress
 from fixtures.images import golang, parts, releases
 from fixtures.kubeapi import owner
 from fixtures.kubeapi.kinds import path_of
-from fixtures.software import load, shelf
+from fixtures.software import own, shelf
 from fixtures.stage.manifest import Images
 from fixtures.versions import minor_of
 from reports import overhead, overheadpage
@@ -133,7 +133,7 @@ def _measure(options: argparse.Namespace) -> None:
     if not parts.is_ready(parts.LOAD):
         golang.require()
     provider.prepare(progress, [Capability.ENVOY])
-    archive = shelf.image_archive(load.IMAGE, progress)
+    archive = shelf.image_archive(own.LOAD, progress)
     run_id = owner.new_run_id()
     with provider.create(run_id, folder, progress) as cluster:
         for node in cluster.nodes:
@@ -185,7 +185,7 @@ def load_image(node: Node, archive: Path) -> None:
 
 def images_of(cluster: Cluster) -> Images:
     """Return the images that stand for the names in the manifests."""
-    software = {**cluster.software.references, load.IMAGE.name: load.IMAGE.reference}
+    software = {**cluster.software.references, own.LOAD.name: own.LOAD.reference}
     return Images(
         cluster.fixture_image, cluster.other_image, cluster.fixture_image_loaded, software
     )

@@ -19,7 +19,7 @@ from fixtures.errors import EnvironmentBrokenError, SuiteError
 from fixtures.kubeapi.kinds import path_of, path_of_object
 from fixtures.kubeapi.times import SECOND
 from fixtures.patience import EXEC
-from fixtures.software.load import PROGRAM
+from fixtures.software import own
 from fixtures.stage.manifest import prepare
 from fixtures.words import one_line
 from reports.overhead import LeftOut, Life, Measure
@@ -155,7 +155,11 @@ class Measurement:
         """Send requests to a pod, and return what the client says of them."""
         words = [f"{address}:{PORT}", *map(str, (RATE, SECONDS, CONNECTIONS))]
         code, output = self.place.api.exec(
-            self.place.namespace, CLIENT, "client", [PROGRAM, "measure", *words], EXEC.seconds
+            self.place.namespace,
+            CLIENT,
+            "client",
+            [f"{own.FOLDER}/load", "measure", *words],
+            EXEC.seconds,
         )
         if code:
             raise EnvironmentBrokenError(f"requests to {address} failed: {one_line(output)}")

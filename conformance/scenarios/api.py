@@ -12,6 +12,7 @@ from fixtures.kubeapi.client import UnreachableError
 from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.namespaces import PRIVILEGED
 from fixtures.kubeapi.status import condition_of
+from fixtures.patience import RESTARTED_SERVER
 from fixtures.stage.components import GATES
 from fixtures.stage.manifest import is_apart, secure_container
 from fixtures.stage.scenario import scenario
@@ -23,6 +24,17 @@ ASKED = 20
 """So many kubelets are asked for their gates, one after the other."""
 CHANGED_IMAGE = "sidecar-conformance.invalid/changed:1"
 """Asked for in dry runs only: nobody pulls it."""
+NEW = "api-gate-in-use-new"
+"""The pod that is proposed while the gate is off."""
+SET_GATE = """
+manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
+sed 's/SidecarContainers={old}/SidecarContainers={new}/' $manifest >/etc/kubernetes/changed
+mv /etc/kubernetes/changed $manifest
+until kubectl --kubeconfig=/etc/kubernetes/admin.conf get --raw /metrics |
+    grep -q '^kubernetes_feature_enabled{{name="SidecarContainers".*}} {value}$'
+do sleep 0.5; done
+"""
+"""Gives the gate another value, on the node of the API server, and waits for the new server."""
 
 
 def ask_all(staging: Staging) -> None:
@@ -48,6 +60,11 @@ def api_templates(staging: Staging) -> None:
     uses=("update pods", "update deployments.apps", "update cronjobs.batch"),
 )
 def api_updates(staging: Staging) -> None:
+    """Read each object, store it once more with a label, and read it again."""
+    update_all(staging)
+
+
+def update_all(staging: Staging) -> None:
     """Read each object, store it once more with a label, and read it again."""
     for document in staging.documents:
         kind, name = document["kind"], document["metadata"]["name"]
@@ -226,6 +243,23 @@ def api_gate_off(staging: Staging) -> None:
     """Create each object as a dry run, with strict validation."""
     for document in staging.documents:
         staging.create(document, dry_run=True, strict=True)
+
+
+@scenario("api-gate-in-use", seconds=77, disturbs=True)
+def api_gate_in_use(staging: Staging) -> None:
+    """Update each object, and propose a new one, while the gate of the API server is off."""
+    staging.until_ready("api-gate-in-use-pod")
+    staging.cleanup.callback(set_gate, staging, on=True)
+    set_gate(staging, on=False)
+    staging.create(staging.twin(NEW), dry_run=True)
+    update_all(staging)
+
+
+def set_gate(staging: Staging, *, on: bool) -> None:
+    """Change the gate in the manifest of the API server, and wait until the new one has started."""
+    script = SET_GATE.format(old=str(not on).lower(), new=str(on).lower(), value=int(on))
+    action = f"gate-{str(on).lower()}"
+    staging.execute("sh", "-ec", script, action=action, patience=RESTARTED_SERVER)
 
 
 @scenario("gate-off-blocks", seconds=12, applies=False)

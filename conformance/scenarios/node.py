@@ -17,7 +17,7 @@ from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
 from fixtures.kubeapi.status import condition_of, container_statuses
 from fixtures.kubeapi.times import SECOND, parse_time
-from fixtures.patience import OTHER_IMAGE, USAGE
+from fixtures.patience import EVICTION, OTHER_IMAGE, USAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
@@ -47,8 +47,10 @@ SANDBOX_LOST = (
     "node-kubelet-done",
 )
 """The pods that lose their sandboxes while the kubelet is away."""
-VOLUME = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/data/mounted"
-"""A folder in the volume of node-loss, as its node has it."""
+VOLUME = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/data"
+"""The volume of a pod that is called data, as its node has it."""
+MEASURED = "node-kubelet-runs"
+"""The pod whose use is read."""
 MOUNT = """
 mkdir "$1" && mount -t tmpfs none "$1" && touch "$1/found"
 """
@@ -122,7 +124,7 @@ def node_loss(staging: Staging) -> None:
     """
     staging.until_ready()
     read_cgroups(staging, "node-loss")
-    mounted = VOLUME.format(uid=uid(staging))
+    mounted = f"{VOLUME.format(uid=uid(staging))}/mounted"
     staging.execute("sh", "-c", MOUNT, "mount", mounted, action="mount")
     staging.cleanup.callback(staging.execute, "umount", "-l", mounted, action="unmount")
     look(staging, "sidecar", "app")
@@ -208,6 +210,7 @@ def node_kubelet(staging: Staging) -> None:
             f"the sidecar of {name} to be another",
             partial(another, staging, "sidecar", name, former[name]),
         )
+    let_up(staging)
     # The kubelet has taken up its pods. It may still refuse an exec; the runtime does not.
     app = running(staging, "app", "node-kubelet-ends")
     staging.runtime("exec", app, "touch", "/shared/end", action="end-app")
@@ -325,20 +328,31 @@ def metrics_path(staging: Staging) -> str:
     return path_of("Node", None, staging.node.name) + "/proxy/metrics"
 
 
+def let_up(staging: Staging) -> None:
+    """Let a sidecar go on whose second instance was seen before it is started."""
+    go = VOLUME.format(uid=uid(staging, "node-kubelet-reboot")) + "/go"
+    staging.execute("touch", go, action="let-up")
+
+
 def read_usage(staging: Staging) -> None:
-    """Read what the sidecar's container uses, which the kubelet knows some seconds later."""
+    """Read what a sidecar uses; that it is not told is for the checks to say."""
+    with suppress(WaitedInVainError):
+        until_measured(staging, MEASURED)
+
+
+def until_measured(staging: Staging, *pods: str) -> None:
+    """Wait until the kubelet tells what the sidecars of pods use, which takes some seconds."""
 
     def told() -> bool:
         samples = staging.metrics("read-usage", f"{metrics_path(staging)}/resource", WORKING_SET)
-        return tells_usage(samples, staging.namespace)
+        return all(tells_usage(samples, staging.namespace, pod) for pod in pods)
 
-    with suppress(WaitedInVainError):
-        staging.until("the kubelet to tell what containers use", told, USAGE)
+    staging.until("the kubelet to tell what containers use", told, USAGE)
 
 
-def tells_usage(samples: Iterable[Sample], namespace: str) -> bool:
-    """Tell whether one of the samples is of the sidecar of the pod that just runs."""
-    wanted = {"container": "sidecar", "pod": "node-kubelet-runs", "namespace": namespace}
+def tells_usage(samples: Iterable[Sample], namespace: str, pod: str = MEASURED) -> bool:
+    """Tell whether one of the samples is of the sidecar of a pod."""
+    wanted = {"container": "sidecar", "pod": pod, "namespace": namespace}
     return any(wanted.items() <= sample.labels.items() for sample in samples)
 
 
@@ -367,6 +381,26 @@ def node_shutdown(staging: Staging) -> None:
     staging.cleanup.callback(prepare_for_shutdown, staging, begins=False)
     prepare_for_shutdown(staging, begins=True)
     staging.until_finished()
+
+
+@scenario(
+    "node-pressure",
+    seconds=12,
+    disturbs=True,
+    apart=True,
+    taken_away=("node-pressure",),
+)
+def node_pressure(staging: Staging) -> None:
+    """Let a sidecar take more memory than its node can do without, until its pod is evicted."""
+    pod = staging.name
+    staging.until_ready("node-pressure-modest")
+    staging.until_said("sidecar", "START", pod)
+    staging.until_said("app", "START", pod)
+    # A kubelet evicts those first of which it knows nothing.
+    until_measured(staging, pod, "node-pressure-modest")
+    staging.exec("sidecar", "touch", "/shared/go", pod=pod)
+    staging.until_said("sidecar", "HOLDS", pod)
+    staging.until_finished(pod, patience=EVICTION)
 
 
 def prepare_for_shutdown(staging: Staging, *, begins: bool) -> None:

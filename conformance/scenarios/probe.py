@@ -100,6 +100,12 @@ def probe_restart(staging: Staging) -> None:
     staging.until("late to be ready again", lambda: staging.status("late").ready)
 
 
+@scenario("probe-tls", seconds=9)
+def probe_tls(staging: Staging) -> None:
+    """Wait until the pod is over."""
+    staging.until_finished()
+
+
 @scenario("probe-ready", seconds=26)
 def probe_ready(staging: Staging) -> None:
     """Give readiness, take it and give it back, delete the pod, and let its probes fail meanwhile.

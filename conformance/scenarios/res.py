@@ -316,7 +316,7 @@ def res_disk(staging: Staging) -> None:
     seconds=8,
     applies=False,
     refused=("res-fit-widgets", "res-fit-memory", *UNSCHEDULED),
-    preempted=(PREEMPTED,),
+    taken_away=(PREEMPTED,),
 )
 def res_fit(staging: Staging) -> None:
     """Propose pods of each class; fill a node, and ask for what is left of it and for more."""

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from fixtures.kubeapi.kinds import path_of
+from fixtures.patience import SCALED
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ def wl_daemonset(staging: Staging) -> None:
 
     staging.until("a new pod to run on the same node", replaced)
     staging.until_said("app", "UP", pod=replaced()[0])
+
+
+@scenario("wl-hpa", seconds=60)
+def wl_hpa(staging: Staging) -> None:
+    """Let the pods be measured until a second one is made."""
+    staging.until("two pods to run", lambda: len(running(staging)) == REPLICAS, patience=SCALED)
 
 
 @scenario("wl-injection", seconds=11, applies=False)

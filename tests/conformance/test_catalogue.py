@@ -11,8 +11,7 @@ from fixtures.clusters import profiles
 from fixtures.evidence.capabilities import SOFTWARE as ASKED
 from fixtures.evidence.capabilities import Capability
 from fixtures.software import shelf
-from fixtures.stage.detect import SIDECARS_SINCE
-from fixtures.versions import minor_of
+from fixtures.versions import SIDECARS_SINCE, minor_of
 from reports.model import Level
 from reports.runpage import CLASSIC
 
@@ -117,7 +116,8 @@ def test_the_page_of_profiles_names_what_each_judges() -> None:
 def test_the_page_of_software_has_all_there_is() -> None:
     page = (ROOT / "docs" / "software.md").read_text(encoding="utf-8").splitlines()
     for capability, one in shelf.SOFTWARE.items():
-        (row,) = [line for line in page if line.startswith(f"| `{ASKED[capability]}` |")]
+        asked = ASKED.get(capability, f"--profile {capability}")
+        (row,) = [line for line in page if line.startswith(f"| `{asked}` |")]
         assert f" | {one.title} | " in row
         assert all(f"`{image.published}`" in row for image in one.images if image.published)
     words = {line.split("`")[1] for line in page if re.match(r"\| `[a-z-]+` \|", line)}

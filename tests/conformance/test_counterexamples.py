@@ -16,6 +16,7 @@ LATE = {
     ("mesh.istio.outlives-app", "the last call is refused"),
     ("mesh.istio.rollout", "a request is lost"),
     ("mesh.linkerd.rollout", "a request is lost"),
+    ("node.pressure-eviction", "the pod is stopped in its own grace period"),
     ("net.traffic-while-terminating", "nothing is answered once the pod is deleted"),
     ("probe.liveness-restarts", "a redirect to another host counts as failed"),
     ("probe.liveness-restarts", "a probe acts before its initial delay is over"),

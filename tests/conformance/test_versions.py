@@ -43,6 +43,9 @@ OF_PROFILES = [
     Wanted("v1.37.2", "static-cpus"),
     Wanted("v1.37.2", "graceful-shutdown"),
     Wanted("v1.37.2", "several-nodes"),
+    Wanted("v1.37.2", "node-pressure"),
+    Wanted("v1.37.2", "metrics-server"),
+    Wanted("v1.37.2", "tls-server"),
 ]
 
 

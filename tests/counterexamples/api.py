@@ -431,3 +431,27 @@ def refused_for_another_reason(edit: Edit) -> None:
     for pod in edit.pods("api-kubelet-gate-off-sidecar"):
         if "reason" in pod["status"]:
             pod["status"]["reason"] = "UnexpectedAdmissionError"
+
+
+@counterexample("api.gate-off-keeps-field-in-use", "the field is lost where the object is updated")
+def lost_in_an_update(edit: Edit) -> None:
+    update = edit.action("update", name="api-gate-in-use-deployment")
+    del update.answer["body"]["spec"]["template"]["spec"]["initContainers"][0]["restartPolicy"]
+
+
+@counterexample("api.gate-off-keeps-field-in-use", "the field is not read any more")
+def lost_in_a_reading(edit: Edit) -> None:
+    for record in edit.of(ActionRecord):
+        if record.name == "read" and record.answer["body"]["kind"] == "Pod":
+            del record.answer["body"]["spec"]["initContainers"][0]["restartPolicy"]
+
+
+@counterexample("api.gate-off-keeps-field-in-use", "the update is refused")
+def update_in_use_refused(edit: Edit) -> None:
+    refuse(edit.action("update", name="api-gate-in-use-pod"))
+
+
+@counterexample("api.gate-off-keeps-field-in-use", "the gate has no effect")
+def gate_without_effect(edit: Edit) -> None:
+    created = edit.action("create", name="api-gate-in-use-new")
+    created.answer["body"]["spec"]["initContainers"][0]["restartPolicy"] = "Always"

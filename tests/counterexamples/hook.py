@@ -90,3 +90,19 @@ def sleepless(edit: Edit) -> None:
 def failed_hook(edit: Edit) -> None:
     for pod in edit.pods():
         pod["status"]["phase"] = "Failed"
+
+
+@counterexample("hook.https-unverified", "the handshake of the postStart hook fails")
+def post_start_handshake_fails(edit: Edit) -> None:
+    edit.drop_line("server", "ASKED /poststart")
+
+
+@counterexample("hook.https-unverified", "the handshake of the preStop hook fails")
+def pre_stop_handshake_fails(edit: Edit) -> None:
+    edit.drop_line("server", "ASKED /prestop")
+
+
+@counterexample("hook.https-unverified", "the answer to the postStart hook does not count")
+def hook_failed_in_spite(edit: Edit) -> None:
+    for status in edit.statuses("hooked"):
+        status["restartCount"] = 1

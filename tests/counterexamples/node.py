@@ -309,3 +309,26 @@ def cut_short(edit: Edit) -> None:
 def never_ended(edit: Edit) -> None:
     for pod in edit.pods():
         pod["status"]["phase"] = "Running"
+
+
+@counterexample("node.pressure-eviction", "the pod is stopped in its own grace period")
+def evicted_in_order(edit: Edit) -> None:
+    edit.shift_line("app", "TERM", -20, "node-pressure")
+
+
+@counterexample("node.pressure-eviction", "the app has the time that it takes to stop")
+def app_stopped_in_order(edit: Edit) -> None:
+    edit.add_line("app", "EXIT", like=("app", "TERM"), seconds=1, pod="node-pressure")
+
+
+@counterexample("node.pressure-eviction", "the pod is said to have succeeded")
+def evicted_and_succeeded(edit: Edit) -> None:
+    for pod in edit.pods("node-pressure"):
+        if pod["status"]["phase"] == "Failed":
+            pod["status"]["phase"] = "Succeeded"
+
+
+@counterexample("node.pressure-eviction", "the pod that uses what it requests is evicted")
+def modest_evicted(edit: Edit) -> None:
+    for pod in edit.pods("node-pressure-modest"):
+        pod["status"]["phase"] = "Failed"

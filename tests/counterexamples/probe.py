@@ -322,3 +322,27 @@ def plain_probe(edit: Edit) -> None:
 @counterexample("probe.https", "a probe that failed is sent again in plain text")
 def plain_fallback(edit: Edit) -> None:
     edit.add_line("server", "PROBED 71", like=("server", "PROBED 22"), seconds=0.5)
+
+
+@counterexample("probe.https-unverified", "the handshake of the startup probe fails")
+def startup_handshake_fails(edit: Edit) -> None:
+    edit.drop_line("server", "ASKED /startup")
+
+
+@counterexample("probe.https-unverified", "the handshake of the liveness probe fails")
+def liveness_handshake_fails(edit: Edit) -> None:
+    edit.drop_line("server", "ASKED /liveness")
+
+
+@counterexample("probe.https-unverified", "the sidecar is restarted although it answers")
+def restarted_in_spite(edit: Edit) -> None:
+    for status in edit.statuses("server"):
+        status["restartCount"] = 1
+
+
+@counterexample("probe.https-unverified", "the answer to the readiness probe does not count")
+def never_ready_in_spite(edit: Edit) -> None:
+    for pod in edit.pods():
+        for condition in pod["status"].get("conditions") or ():
+            if condition["type"] == "Ready":
+                condition["status"] = "False"

@@ -299,3 +299,22 @@ def lost_later(edit: Edit) -> None:
     ]
     _, _, uptime = last.line.split(" ")
     last.line = f"CPUS 63 {uptime}"
+
+
+@counterexample("res.eviction-message", "the message tells of the app alone")
+def nothing_of_the_sidecar(edit: Edit) -> None:
+    tell_of_eviction(edit, "Container sidecar", "Container app")
+
+
+@counterexample("res.eviction-message", "the message tells of another request")
+def another_request(edit: Edit) -> None:
+    tell_of_eviction(edit, "request is 32Mi", "request is 0")
+
+
+def tell_of_eviction(edit: Edit, old: str, new: str) -> None:
+    """Let the status of evicted pods tell something else."""
+    told = [pod["status"] for pod in edit.pods("node-pressure") if "message" in pod["status"]]
+    for status in told:
+        assert old in status["message"]
+        status["message"] = status["message"].replace(old, new)
+    assert told

@@ -67,3 +67,51 @@ def field_lost(edit: Edit) -> None:
     for pod in edit.pods():
         for container in pod["spec"]["initContainers"]:
             container.pop("restartPolicy", None)
+
+
+def uses(edit: Edit, container: str = "") -> list[dict[str, Any]]:
+    """Return what the autoscaler told of the use of a container, or of pods, to be changed."""
+    metrics = [
+        metric.get("resource") or metric.get("containerResource") or {}
+        for scaler in edit.objects("HorizontalPodAutoscaler")
+        for metric in scaler["status"].get("currentMetrics") or ()
+    ]
+    found = [one["current"] for one in metrics if one and one.get("container", "") == container]
+    assert found
+    return found
+
+
+@counterexample("wl.hpa-counts-sidecars", "the request of the sidecar is left out")
+def requests_of_the_app_alone(edit: Edit) -> None:
+    for use in uses(edit):
+        use["averageUtilization"] = 67
+
+
+@counterexample("wl.hpa-counts-sidecars", "the request of an init container that is done counts")
+def requests_of_what_is_done(edit: Edit) -> None:
+    for use in uses(edit):
+        use["averageUtilization"] = 17
+
+
+@counterexample("wl.hpa-counts-sidecars", "one container's use is compared with the pod's requests")
+def request_of_the_pod(edit: Edit) -> None:
+    for use in uses(edit, "sidecar"):
+        use["averageUtilization"] = 50
+
+
+@counterexample("wl.hpa-counts-sidecars", "the use of the sidecar is left out")
+def use_of_the_app_alone(edit: Edit) -> None:
+    for use in uses(edit):
+        use |= {"averageValue": "1048576", "averageUtilization": 1}
+
+
+@counterexample("wl.hpa-counts-sidecars", "a container cannot be named")
+def no_metric_of_the_sidecar(edit: Edit) -> None:
+    for use in uses(edit, "sidecar"):
+        del use["averageUtilization"]
+
+
+@counterexample("wl.hpa-counts-sidecars", "nothing is scaled")
+def not_scaled(edit: Edit) -> None:
+    for one in edit.objects("Deployment"):
+        one["spec"]["replicas"] = 1
