@@ -48,7 +48,7 @@ def test_http(timeline: Timeline) -> None:
     needs=(Capability.SIDECARS, Capability.TLS_SERVER),
 )
 def test_https_unverified(timeline: Timeline) -> None:
-    """The certificate of whom a sidecar's hook asks over TLS is not verified."""
+    """The certificate of a server that a sidecar's hook asks over TLS is not verified."""
     server, hooked = timeline["server"], timeline["hooked"]
     assert server.said("ASKED /poststart") < timeline["app"].said("START")
     assert server.said("ASKED /prestop") < hooked.said("TERM")

@@ -245,7 +245,9 @@ def api_gate_off(staging: Staging) -> None:
         staging.create(document, dry_run=True, strict=True)
 
 
-@scenario("api-gate-in-use", seconds=77, disturbs=True)
+@scenario(
+    "api-gate-in-use", seconds=77, disturbs=True, uses=("update pods", "update deployments.apps")
+)
 def api_gate_in_use(staging: Staging) -> None:
     """Update each object, and propose a new one, while the gate of the API server is off."""
     staging.until_ready("api-gate-in-use-pod")

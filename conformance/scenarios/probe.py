@@ -100,9 +100,12 @@ def probe_restart(staging: Staging) -> None:
     staging.until("late to be ready again", lambda: staging.status("late").ready)
 
 
-@scenario("probe-tls", seconds=9)
+@scenario("probe-tls", seconds=6)
 def probe_tls(staging: Staging) -> None:
-    """Wait until the pod is over."""
+    """Let the app end when the pod is ready and the server was asked whether it is alive."""
+    staging.until_ready()
+    staging.until_said("server", "ASKED /liveness")
+    staging.exec("app", "touch", "/shared/go")
     staging.until_finished()
 
 

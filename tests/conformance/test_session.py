@@ -220,6 +220,7 @@ class Server:
             "/api/v1/nodes/node/proxy/metrics": "",
             "/api/v1/nodes/node/proxy/configz": {"kubeletconfig": {}},
             "/apis/security.openshift.io": {},
+            "/apis/metrics.k8s.io/v1beta1": Reply({"message": "no such path"}, status=404),
         }
 
     def answer(self, request: Request) -> Reply | Ran:
@@ -237,7 +238,7 @@ class Server:
         found = self.replies[request.path]
         if isinstance(found, Exception):
             raise found
-        return Reply(found)
+        return found if isinstance(found, Reply) else Reply(found)
 
 
 class Run:
