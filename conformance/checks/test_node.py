@@ -8,6 +8,7 @@ from conformance.checks.bounds import assert_at_most, assert_prompt
 from conformance.checks.images import assert_image_used
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.orders import assert_reverse_order
+from conformance.checks.phases import assert_failed
 from conformance.requirements import KUBELET, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.node import PAUSED, tells_usage
 from conformance.sources import (
@@ -478,8 +479,7 @@ def test_pressure_eviction(timeline: Timeline) -> None:
     A pod whose sidecars use no more than they request is not evicted.
     """
     pod = timeline.pod_named("node-pressure")
-    found = (pod.phase, pod.last.status.get("reason"))
-    assert found == ("Failed", "Evicted"), f"the pod is {found}"
+    assert_failed(pod, "Evicted")
     for container in (pod["sidecar"], pod["app"]):
         assert not container.ever_said("EXIT"), f"{container} had the 10 s that it takes to stop"
     took = pod["sidecar"].finished - pod["app"].said("TERM")

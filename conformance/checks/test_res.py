@@ -16,6 +16,7 @@ from conformance.checks.cgroups import (
     assert_parent,
 )
 from conformance.checks.needs import OWN_RESOURCES
+from conformance.checks.phases import assert_failed
 from conformance.requirements import (
     API_SERVER,
     KUBELET,
@@ -88,12 +89,6 @@ def assert_class(timeline: Timeline, name: str, wanted: str) -> None:
     assert answer.accepted, f"{name} was answered {answer.message}"
     found = answer.body["status"].get("qosClass")
     assert found == wanted, f"the QoS class of {name} is {found}, not {wanted}"
-
-
-def assert_failed(pod: Pod, reason: str) -> None:
-    """Assert that a pod has failed for this reason."""
-    found = (pod.last.phase, pod.last.status.get("reason"))
-    assert found == ("Failed", reason), f"the pod is {found}"
 
 
 def assert_evicted(pod: Pod, writer: str, word: str) -> None:

@@ -14,6 +14,7 @@ from conformance.checks.bounds import (
 from conformance.checks.disruptions import assert_target
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.orders import assert_reverse_order
+from conformance.checks.phases import assert_failed
 from conformance.requirements import (
     KUBELET,
     MUST,
@@ -709,8 +710,7 @@ def test_active_deadline(timelines: Mapping[str, Timeline]) -> None:
         pod = timelines[scenario].pod_named(name)
         limit = timelines[scenario].action("patch", name=name)
         assert limit.accepted, f"the deadline was refused: {limit.message}"
-        found = (pod.phase, pod.last.status.get("reason"))
-        assert found == ("Failed", "DeadlineExceeded"), f"{name} is {found}"
+        assert_failed(pod, "DeadlineExceeded")
         for container in stopped:
             assert limit.begun < pod[container].said("TERM")
             assert pod[container].last.exit_code == 0
