@@ -279,11 +279,11 @@ def test_stops_when_main_done(timeline: Timeline) -> None:
 
 
 @requirement(
-    "restart.last-state", OBSERVED, since="1.29", scenario="restart-exits", source=KUBELET_PODS
+    "restart.last-state", OBSERVED, since="1.29", scenario="restart-blocked", source=KUBELET_PODS
 )
 def test_last_state(timeline: Timeline) -> None:
     """A restart counts, and leaves the sidecar's last state and its last log to be read."""
-    sidecar = timeline.pod_named("restart-exits-always")["one-late"]
+    sidecar = timeline["sidecar"]
     assert sidecar.status.restarts == 1
     last = sidecar.status.last
     assert (last["exitCode"], last["reason"]) == (1, "Error"), f"the last state is {last}"

@@ -134,7 +134,7 @@ def never_ends(edit: Edit) -> None:
 
 @counterexample("restart.last-state", "the last state is forgotten")
 def forgotten(edit: Edit) -> None:
-    status = edit.statuses("one-late", ALWAYS)[-1]
+    status = edit.statuses("sidecar")[-1]
     status["lastState"]["terminated"].update(exitCode=0, reason="Completed")
 
 
