@@ -50,7 +50,8 @@ REASONS = (
             "pkg/kubelet/cm/memorymanager/*",
         ),
         "The static policies of the CPU and the memory manager are for whole cores and NUMA nodes;"
-        " the default policy `none` is what runs.",
+        " the default policy `none` is what runs. The profile `static-cpus` has that of the CPU"
+        " manager.",
     ),
     Reason(
         Kind.DEVICE,
@@ -60,8 +61,8 @@ REASONS = (
     Reason(
         Kind.PRESSURE,
         ("pkg/kubelet/eviction/helpers.go evictionMessage",),
-        "The message of an eviction for pressure on the node. A pod that exceeds its own limit is"
-        " evicted with another one, which is staged.",
+        "The message of an eviction for pressure on the node, which the profile `node-pressure`"
+        " stages. A pod that exceeds its own limit is evicted with another one.",
     ),
     Reason(
         Kind.DEFENSIVE,
