@@ -17,6 +17,7 @@ class Kind(StrEnum):
     DEVICE = "device"
     GATE = "gate"
     OPEN = "open"
+    OTHER = "other"
     PRESSURE = "pressure"
     SETTING = "setting"
     SYSTEM = "system"
@@ -27,6 +28,7 @@ ABOUT = {
     Kind.DEVICE: "a device, and a plugin that offers it",
     Kind.GATE: "a feature gate that is not as it is by default",
     Kind.OPEN: "a variant that could be staged, and is not yet",
+    Kind.OTHER: "another component, which was not compiled with counters in that run",
     Kind.PRESSURE: "a node that is short of memory or disk as a whole",
     Kind.SETTING: "a setting that the suite's clusters do not have",
     Kind.SYSTEM: "another operating system",
@@ -100,6 +102,11 @@ REASONS = (
         Kind.DEFENSIVE,
         ("pkg/api/v1/pod/util.go ContainerShouldRestart",),
         "A pod without a restart policy, which the API server gives to each.",
+    ),
+    Reason(
+        Kind.OTHER,
+        ("pkg/api/v1/pod/util.go FindPort",),
+        "The controllers of endpoints look for the port that a Service names.",
     ),
     Reason(
         Kind.DEFENSIVE,
