@@ -20,13 +20,14 @@ def script(text: str) -> list[str]:
 
 
 def test_a_run_is_started_as_a_user_starts_it() -> None:
-    words = runs.command(Path("/x/kubelet"), "kubelet", "v1.37.2", "", Path("/out"))
+    given = (Path("/x/kubelet"), "kubelet", "v1.37.2", Path("/out"))
+    words = runs.command(*given)
     assert words[1:] == [
         *("-m", "conformance", "--kubernetes", "v1.37.2"),
         *("--swap", "kubelet=/x/kubelet", "--output", "/out"),
     ]
-    words = runs.command(Path("/x/kubelet"), "kubelet", "v1.37.2", "term,job", Path("/out"))
-    assert words[-2:] == ["--only", "term,job"]
+    assert runs.command(*given, only="term,job") == [*words, "--only", "term,job"]
+    assert runs.command(*given, quick=True) == [*words, "--quick"]
 
 
 def test_a_report_is_read_whatever_the_status(tmp_path: Path) -> None:
