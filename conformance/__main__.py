@@ -31,6 +31,7 @@ from fixtures.errors import EnvironmentBrokenError, SuiteError, UsageError, unwr
 from fixtures.host.progress import Progress
 from fixtures.images import releases
 from fixtures.kubeapi import rights
+from fixtures.words import without
 from reports import merge
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             for version in wanted:
                 profiles.named(options.profile).require(version)
         find_engine(options.engine, Progress(), install_missing=options.install_missing)
-        status = _run_all(wanted, _without_versions(arguments))
+        status = _run_all(wanted, without(arguments, "--kubernetes"))
     output = Path(options.output)
     if status != UsageError.exit_status and any(output.glob("*/report.json")):
         try:
@@ -166,16 +167,6 @@ def _judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         for line in merge.lines(merged, output):
             _write(f"{line}\n", sys.stdout)
     return status
-
-
-def _without_versions(arguments: Sequence[str]) -> list[str]:
-    rest = []
-    skip = False
-    for argument in arguments:
-        if not skip and argument != "--kubernetes" and not argument.startswith("--kubernetes="):
-            rest.append(argument)
-        skip = argument == "--kubernetes"
-    return rest
 
 
 class _Child:

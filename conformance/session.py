@@ -301,7 +301,7 @@ class Session:
             components=found.components,
             versions=found.versions,
             cluster={**found.facts, **cluster.facts, "patience": patience.factor()},
-            reproduce=reproduce(),
+            reproduce=reproduce(self.provider),
             scenarios=editions(
                 name
                 for one in (*self.requirements, *(known.requirement for known in declared()))
@@ -453,12 +453,15 @@ def _memory() -> dict[str, float]:
     return {"suiteMemoryMiB": round(peak / unit / 1024, 1)}
 
 
-def reproduce(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the command line that makes such a run again, as the person wrote it."""
+def reproduce(provider: Provider | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the command line that makes such a run again: the person's, its versions in full."""
     words = environment.get(ARGUMENTS_VARIABLE)
     if words is None:  # pytest was called by hand
         return shlex.join(["python", "-m", "pytest", *sys.argv[1:]])
-    return shlex.join(["nox", "-s", "conformance", "--", *json.loads(words)])
+    given = json.loads(words)
+    if provider is not None:
+        given = provider.in_full(given)
+    return shlex.join(["nox", "-s", "conformance", "--", *given])
 
 
 def suite_version() -> str:

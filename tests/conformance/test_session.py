@@ -28,6 +28,7 @@ from conformance.session import Session, reproduce, revision, suite_version
 from fixtures.clusters import Cluster
 from fixtures.clusters.existing import ExistingProvider
 from fixtures.clusters.kind import KindProvider
+from fixtures.clusters.kind import Request as Wanted
 from fixtures.clusters.spaces import OwnNamespaces
 from fixtures.errors import EnvironmentBrokenError, UsageError
 from fixtures.evidence.capabilities import Capabilities, Capability
@@ -47,7 +48,7 @@ from tests.kit.samples import result
 from tests.kit.tapes import Tape, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from fixtures.kubeapi.client import Api
 
@@ -153,6 +154,10 @@ class Theatre:
     """A provider of this test: `done` holds what was done with it; it breaks where told so."""
 
     label = "v1.37.2"
+
+    def in_full(self, words: Sequence[str]) -> list[str]:
+        """See Provider."""
+        return list(words)
 
     def __init__(self, api: Api, done: list[str], breaks: str = "") -> None:
         self._api = api
@@ -687,19 +692,24 @@ def test_a_report_is_written_in_all_formats_and_for_the_page(judged: Session) ->
     ("words", "command"),
     [
         ([], "nox -s conformance --"),
-        (["--kubernetes", "v1.37.2"], "nox -s conformance -- --kubernetes v1.37.2"),
         (["--context", "conformance"], "nox -s conformance -- --context conformance"),
         (["--kubeconfig", "my files/c"], "nox -s conformance -- --kubeconfig 'my files/c'"),
         (["--only", "term.*"], "nox -s conformance -- --only 'term.*'"),
     ],
 )
 def test_a_run_is_reproduced_by_the_words_of_the_person(words: list[str], command: str) -> None:
-    assert reproduce({ARGUMENTS_VARIABLE: json.dumps(words)}) == command
+    assert reproduce(None, {ARGUMENTS_VARIABLE: json.dumps(words)}) == command
+
+
+def test_a_minor_is_reproduced_by_the_patch_that_it_meant() -> None:
+    words = json.dumps(["--kubernetes", "1.37", "-x"])
+    command = reproduce(KindProvider(Wanted("v1.37.2")), {ARGUMENTS_VARIABLE: words})
+    assert command == "nox -s conformance -- --kubernetes v1.37.2 -x"
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C"]))))
 def test_a_shell_reads_the_very_words_in_the_command(words: list[str]) -> None:
-    command = reproduce({ARGUMENTS_VARIABLE: json.dumps(words)})
+    command = reproduce(None, {ARGUMENTS_VARIABLE: json.dumps(words)})
     assert shlex.split(command) == ["nox", "-s", "conformance", "--", *words]
 
 
@@ -707,7 +717,7 @@ def test_who_called_pytest_by_hand_is_told_to_call_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["pytest", "-p", "conformance.plugin", "my checks"])
-    assert reproduce({}) == "python -m pytest -p conformance.plugin 'my checks'"
+    assert reproduce(None, {}) == "python -m pytest -p conformance.plugin 'my checks'"
 
 
 def test_the_version_of_the_suite_is_that_of_its_project() -> None:
