@@ -98,18 +98,6 @@ def confirmed(first: Judgement, again: Report | None) -> Judgement:
     return Judgement(outcome=Outcome.UNDECIDED, by=first.by)
 
 
-def killed_by_must(judgement: Judgement) -> bool:
-    """Tell whether a mutant breaks what Kubernetes must keep."""
-    killed = judgement.outcome is Outcome.KILLED
-    return killed and any(one.level is Level.MUST for one in judgement.by)
-
-
-def settled(judgement: Judgement) -> bool:
-    """Tell whether more promises can change nothing: what nobody could judge, no other run can."""
-    ended = judgement.outcome in (Outcome.BROKEN, Outcome.CUT_OFF)
-    return ended or killed_by_must(judgement)
-
-
 def _witnesses(unchanged: Report, mutant: Report, *, broken: bool) -> Iterator[Witness]:
     """Yield promises that are broken now, or else those that are no longer judged."""
     before = {one.id: one for one in unchanged.results}

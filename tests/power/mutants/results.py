@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from fixtures.host import cache
 from fixtures.host.files import DIGITS, write_whole
 from reports.jsonreport import encode
-from reports.model import RunVerdict, Verdict, counts
+from reports.model import Level, RunVerdict, Verdict, counts
 from tests.power.mutants.builds import DIFF
-from tests.power.mutants.judging import Judgement, Model, Outcome, Witness, killed_by_must
+from tests.power.mutants.judging import Judgement, Model, Outcome, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -204,7 +204,10 @@ def _why(one: Result, unchanged: Unchanged) -> Iterator[str]:
 def summary(results: Sequence[Result]) -> str:
     """Return how many mutants came to what, those told apart that no MUST has killed."""
     found = Counter(one.outcome for one in results)
-    by_must = sum(killed_by_must(Judgement(outcome=one.outcome, by=one.by)) for one in results)
+    by_must = sum(
+        one.outcome is Outcome.KILLED and any(each.level is Level.MUST for each in one.by)
+        for one in results
+    )
     words = [f"{found[outcome]} {outcome}" for outcome in Outcome]
     words[0] += f" ({by_must} by a MUST)"
     return ", ".join(words)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 SHELF = "mutants"
 UNCHANGED = "unchanged"
 AGAIN = "again"
-QUICK = "quick"
 LONGEST = 3
 """So many times as long as that of the unchanged component a run may take.
 
@@ -135,13 +134,24 @@ class Session:
                 place, refused, said=built.refused, build_seconds=built.seconds
             )
         else:
-            judgement, said, seconds = self._judged(
-                built.program, folder, place.id, unchanged, limit
+            ran = self._run(built.program, folder, place.id, limit=limit)
+            judgement = (
+                Judgement(outcome=Outcome.CUT_OFF)
+                if ran.cut_off
+                else judging.judge(unchanged, ran.report)
             )
+            seconds = ran.seconds
+            if few := judging.doubtful(judgement):
+                again = folder / AGAIN
+                again.mkdir()
+                name = f"{place.id} again"
+                second = self._run(built.program, again, name, ",".join(few), limit=limit)
+                judgement = judging.confirmed(judgement, second.report)
+                seconds += second.seconds
             result = results.of_place(
                 place,
                 judgement,
-                said=said,
+                said=ran.said,
                 suite=revision(),
                 build_seconds=built.seconds,
                 run_seconds=seconds,
@@ -150,52 +160,11 @@ class Session:
         results.write(result, folder / results.FILE)
         return result
 
-    def _judged(
-        self, program: Path, folder: Path, name: str, unchanged: Report, limit: float
-    ) -> tuple[Judgement, str, float]:
-        """Judge a mutant by a quick run, and by a whole one where that settles nothing.
-
-        Return what became of it, what a run without a report said, and the seconds of all runs.
-        """
-        seconds = 0.0
-        for quick in (False,) if self._only else (True, False):
-            place = folder / QUICK if quick else folder
-            words = f"{name} {QUICK}" if quick else name
-            ran = self._run(program, place, words, quick=quick, limit=limit)
-            judgement = (
-                Judgement(outcome=Outcome.CUT_OFF)
-                if ran.cut_off
-                else judging.judge(unchanged, ran.report)
-            )
-            seconds += ran.seconds
-            if few := judging.doubtful(judgement):
-                second = self._run(
-                    program, place / AGAIN, f"{words} {AGAIN}", ",".join(few), limit=limit
-                )
-                judgement = judging.confirmed(judgement, second.report)
-                seconds += second.seconds
-            if judging.settled(judgement):
-                break
-        return judgement, ran.said, seconds
-
-    def _run(  # noqa: PLR0913 - what is run, and how
-        self,
-        program: Path,
-        folder: Path,
-        what: str,
-        only: str = "",
-        *,
-        quick: bool = False,
-        limit: float | None = None,
+    def _run(
+        self, program: Path, folder: Path, what: str, only: str = "", *, limit: float | None = None
     ) -> runs.Run:
-        folder.mkdir(exist_ok=True)
         words = runs.command(
-            program,
-            self._component,
-            self._version,
-            folder / runs.REPORTS,
-            only=only or self._only,
-            quick=quick,
+            program, self._component, self._version, only or self._only, folder / runs.REPORTS
         )
         return runs.run(words, folder, self._progress, what, limit)
 

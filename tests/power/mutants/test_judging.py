@@ -4,15 +4,7 @@ import pytest
 
 from reports.model import Level, Report, Verdict
 from tests.kit.samples import report, result
-from tests.power.mutants.judging import (
-    FEW,
-    Judgement,
-    Outcome,
-    confirmed,
-    doubtful,
-    judge,
-    settled,
-)
+from tests.power.mutants.judging import FEW, Judgement, Outcome, confirmed, doubtful, judge
 
 BEFORE = report(
     result("term.a"),
@@ -117,27 +109,3 @@ def test_what_was_broken_once_decides_nothing(again: Report | None) -> None:
         Outcome.UNDECIDED,
         ["term.a", "term.b"],
     )
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "enough"),
-    [
-        ({"a": Verdict.FAIL}, True),
-        ({"b": Verdict.FAIL}, False),
-        ({"a": Verdict.INCONCLUSIVE}, False),
-        ({}, False),
-    ],
-)
-def test_a_broken_must_is_enough_and_nothing_less(
-    verdicts: dict[str, Verdict], *, enough: bool
-) -> None:
-    results = [
-        one.model_copy(update={"verdict": verdicts.get(one.id[-1], one.verdict)})
-        for one in BEFORE.results
-    ]
-    assert settled(judge(BEFORE, report(*results))) is enough
-
-
-def test_what_could_not_be_judged_is_not_tried_with_more_promises() -> None:
-    assert settled(judge(BEFORE, None))
-    assert settled(Judgement(outcome=Outcome.CUT_OFF))

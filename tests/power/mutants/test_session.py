@@ -9,7 +9,7 @@ from fixtures.errors import EnvironmentBrokenError, UsageError
 from fixtures.host import cache
 from fixtures.images import kubernetes
 from reports import jsonreport
-from reports.model import Level, Verdict
+from reports.model import Verdict
 from tests.kit.samples import report, result
 from tests.power.mutants import builds, mutator, runs, session
 from tests.power.mutants.executed import Executed
@@ -27,12 +27,9 @@ if TYPE_CHECKING:
     Judge = Callable[..., dict[str, str]]
 
 PLACES = [place(function=f"f{number}", start=number) for number in range(4)]
-SHOULD = result("term.s", level=Level.SHOULD)
-GOOD = report(result("term.a"), result("term.b"), SHOULD)
-BAD = report(result("term.a", Verdict.FAIL), result("term.b"), SHOULD)
-WEAK = report(*GOOD.results[:2], result("term.s", Verdict.FAIL, Level.SHOULD))
+GOOD = report(result("term.a"), result("term.b"))
+BAD = report(result("term.a", Verdict.FAIL), result("term.b"))
 AGAIN = " again"
-QUICK = " quick"
 UNCHANGED = session.UNCHANGED_WORDS.format("kubelet")
 
 
@@ -44,8 +41,6 @@ class Stub:
         self.judged: list[str] = []
         self.only: list[str] = []
         """What was judged once more, each time."""
-        self.quick_reports: dict[str, Report | None] = {}
-        """What a quick run says where that is not what a whole one says."""
         self.reports: dict[str, Report | None] = {}
         self.refused: set[str] = set()
         self.endless: set[str] = set()
@@ -72,18 +67,13 @@ class Stub:
             raise KeyboardInterrupt
         self.judged.append(what)
         assert limit == (None if what == UNCHANGED else session.LONGEST * 200.0)
-        if what.removesuffix(QUICK) in self.endless:
+        if what in self.endless:
             return runs.Run(None, 600.0, "it took more than 600 s", cut_off=True)
         (swap,) = [word for word in words if "=" in word]
         assert swap.startswith("kubelet=/")
-        first = what.removesuffix(AGAIN)
-        if first != what:
+        if what.endswith(AGAIN):
             self.only.append(words[words.index("--only") + 1])
-        assert ("--quick" in words) is what.endswith(QUICK)
-        name = first.removesuffix(QUICK)
-        found = self.reports.get(what, self.reports.get(name, GOOD))
-        if first != name:
-            found = self.quick_reports.get(name, found)
+        found = self.reports.get(what, self.reports.get(what.removesuffix(AGAIN), GOOD))
         if found is None:
             return runs.Run(None, 130.0, "kubelet does not run")
         jsonreport.write(found, folder / runs.REPORTS / "v1.37.2" / "report.json")
@@ -124,11 +114,6 @@ def judge(stub: Stub, tmp_path: Path) -> Judge:
     return judged
 
 
-def twice(*names: str) -> list[str]:
-    """Return the runs of mutants that a quick one does not settle."""
-    return [run for name in names for run in (name + QUICK, name)]
-
-
 def written(tmp_path: Path) -> list[str]:
     text = (tmp_path / "output" / "mutants.json").read_text(encoding="utf-8")
     return [one["id"] for one in json.loads(text)["results"]]
@@ -156,7 +141,7 @@ def test_programs_are_removed_when_they_are_judged(judge: Judge, tmp_path: Path)
 def test_what_was_judged_is_not_judged_twice(stub: Stub, judge: Judge) -> None:
     judge(PLACES[:2])
     assert len(judge(PLACES[:3])) == 3
-    assert stub.judged == [UNCHANGED, *twice(*(one.id for one in PLACES[:3]))]
+    assert stub.judged == [UNCHANGED, *(one.id for one in PLACES[:3])]
 
 
 def test_an_interrupted_session_is_taken_up_where_it_was(
@@ -170,7 +155,7 @@ def test_an_interrupted_session_is_taken_up_where_it_was(
     stub.stops_at = ""
     assert list(judge(PLACES[:2])) == [first, second]
     assert stub.built == [first, second, second]
-    assert stub.judged == [UNCHANGED, *twice(first), second + QUICK, *twice(second)]
+    assert stub.judged == [UNCHANGED, first, second]
 
 
 def test_what_is_asked_for_again_is_judged_again(stub: Stub, judge: Judge) -> None:
@@ -186,26 +171,7 @@ def test_a_run_that_is_cut_off_is_told_and_not_made_again(stub: Stub, judge: Jud
     stub.endless = {name}
     assert judge(PLACES[:1]) == {name: "cut off"}
     assert judge(PLACES[:1]) == {name: "cut off"}
-    assert stub.judged == [UNCHANGED, name + QUICK]
-
-
-@pytest.mark.parametrize(
-    ("said", "outcome", "last"),
-    [
-        ((BAD, GOOD), "killed", QUICK + AGAIN),
-        ((None, GOOD), "broken", QUICK),
-        ((GOOD, BAD), "killed", AGAIN),
-        ((WEAK, BAD), "killed", AGAIN),
-        ((WEAK, GOOD), "survived", ""),
-    ],
-)
-def test_a_whole_run_judges_what_a_quick_one_cannot_settle(
-    stub: Stub, judge: Judge, said: tuple[Report | None, Report], outcome: str, last: str
-) -> None:
-    name = PLACES[0].id
-    stub.quick_reports[name], stub.reports[name] = said
-    assert judge(PLACES[:1]) == {name: outcome}
-    assert stub.judged[-1] == name + last
+    assert stub.judged == [UNCHANGED, name]
 
 
 @pytest.mark.parametrize(("second", "outcome"), [(BAD, "killed"), (GOOD, "undecided")])
@@ -213,10 +179,9 @@ def test_what_breaks_a_promise_has_to_break_it_twice(
     stub: Stub, judge: Judge, second: Report, outcome: str
 ) -> None:
     name = PLACES[0].id
-    stub.quick_reports = {name: GOOD}
     stub.reports = {name: BAD, name + AGAIN: second}
     assert judge(PLACES[:1]) == {name: outcome}
-    assert set(stub.only) == {"term.a"}
+    assert stub.only == ["term.a"]
 
 
 class AllBut(Executed):
@@ -256,14 +221,13 @@ def test_another_suite_judges_the_unchanged_component_itself(stub: Stub, judge: 
     judge(PLACES[:1])
     stub.revision = "5d6e7f8"
     judge(PLACES[:1])
-    assert stub.judged == [UNCHANGED, *twice(PLACES[0].id), UNCHANGED]
+    assert stub.judged == [UNCHANGED, PLACES[0].id, UNCHANGED]
 
 
 def test_other_promises_are_another_judgement(stub: Stub, judge: Judge) -> None:
     judge(PLACES[:1])
     judge(PLACES[:1], "term")
-    name = PLACES[0].id
-    assert stub.judged == [UNCHANGED, *twice(name), UNCHANGED, name]
+    assert stub.judged == [UNCHANGED, PLACES[0].id] * 2
 
 
 def test_an_unchanged_component_that_cannot_be_judged_ends_it(stub: Stub, judge: Judge) -> None:
