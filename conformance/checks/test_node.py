@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import assert_at_most, assert_prompt
 from conformance.checks.images import assert_image_used
 from conformance.checks.instances import assert_ran_once
-from conformance.checks.orders import assert_reverse_order
+from conformance.checks.orders import assert_reverse_order, assert_since
 from conformance.checks.phases import assert_failed
 from conformance.requirements import KUBELET, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.node import PAUSED, tells_usage
@@ -368,7 +368,7 @@ def test_static_pod(timeline: Timeline) -> None:
     assert pod["sidecar"].first.said("UP") < pod["app"].first.said("START")
     ready = any(seen.value.true for seen in pod.conditions("Ready"))
     assert ready, "the static pod never got ready"
-    assert timeline.action("remove-static").begun < pod["app"].said("TERM")
+    assert_since(timeline.action("remove-static").begun, pod["app"].said("TERM"))
     assert pod["app"].said("EXIT") < pod["sidecar"].last.said("TERM")
 
 

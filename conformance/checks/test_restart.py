@@ -9,6 +9,7 @@ from conformance.checks.bounds import assert_hooked, assert_in_time, assert_prom
 from conformance.checks.images import assert_image_used, change_of
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.logs import text_of
+from conformance.checks.orders import assert_since
 from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
 from conformance.sources import (
     INIT_CONTAINERS,
@@ -375,7 +376,7 @@ def test_image_update(timeline: Timeline) -> None:
     assert late.restarts == 1, f"late was restarted {late.restarts} times"
     assert_image_used(timeline, late)
     assert_ran_once(pod["app"])
-    assert change_of(timeline, pod["spoiled"]).begun < pod["spoiled"].said("TERM")
+    assert_since(change_of(timeline, pod["spoiled"]).begun, pod["spoiled"].said("TERM"))
     several = timeline.pod_named("restart-image-init")
     assert several.spec["restartPolicy"] == "OnFailure"
     calm = several["calm"]

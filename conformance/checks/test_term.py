@@ -13,7 +13,7 @@ from conformance.checks.bounds import (
 )
 from conformance.checks.disruptions import assert_target
 from conformance.checks.needs import OWN_GRACE
-from conformance.checks.orders import assert_reverse_order
+from conformance.checks.orders import assert_reverse_order, assert_since
 from conformance.checks.phases import assert_failed
 from conformance.requirements import (
     KUBELET,
@@ -712,7 +712,7 @@ def test_active_deadline(timelines: Mapping[str, Timeline]) -> None:
         assert limit.accepted, f"the deadline was refused: {limit.message}"
         assert_failed(pod, "DeadlineExceeded")
         for container in stopped:
-            assert limit.begun < pod[container].said("TERM")
+            assert_since(limit.begun, pod[container].said("TERM"))
             assert pod[container].last.exit_code == 0
     app = timelines["term-init"].pod_named("term-init-plain")["app"]
     assert not app.ever_started, "app was started although the deadline was over"

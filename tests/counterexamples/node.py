@@ -236,6 +236,11 @@ def static_stops_at_once(edit: Edit) -> None:
     edit.move_line("sidecar", "TERM", before=("app", "EXIT"), pod=mirror(edit))
 
 
+@counterexample("node.static-pod", "the app stops while its manifest is still there")
+def static_stops_early(edit: Edit) -> None:
+    edit.move_line("app", "TERM", after=("app", "START"), pod=mirror(edit))
+
+
 @counterexample("node.static-pod-sidecar-removed", "the sidecar is never made again")
 def static_not_made_again(edit: Edit) -> None:
     only_first(edit, "sidecar", mirror(edit))

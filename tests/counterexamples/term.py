@@ -409,6 +409,11 @@ def outlives_deadline(edit: Edit) -> None:
     edit.drop_line("sidecar-1", "TERM", "term-ways-deadline")
 
 
+@counterexample("term.active-deadline", "the app stops before the deadline", scenario="term-ways")
+def stops_before_deadline(edit: Edit) -> None:
+    edit.move_line("app", "TERM", after=("app", "UP"), pod="term-ways-deadline")
+
+
 @counterexample(
     "term.active-deadline", "initialisation takes as long as it likes", scenario="term-init"
 )
