@@ -155,14 +155,14 @@ class Theatre:
 
     label = "v1.37.2"
 
-    def in_full(self, words: Sequence[str]) -> list[str]:
-        """See Provider."""
-        return list(words)
-
     def __init__(self, api: Api, done: list[str], breaks: str = "") -> None:
         self._api = api
         self._done = done
         self._breaks = breaks
+
+    def in_full(self, words: Sequence[str]) -> list[str]:
+        """See Provider."""
+        return ["--stage", "globe", *words]
 
     def plan(self, _: Progress) -> None:
         """See Provider."""
@@ -705,6 +705,14 @@ def test_a_minor_is_reproduced_by_the_patch_that_it_meant() -> None:
     words = json.dumps(["--kubernetes", "1.37", "-x"])
     command = reproduce(KindProvider(Wanted("v1.37.2")), {ARGUMENTS_VARIABLE: words})
     assert command == "nox -s conformance -- --kubernetes v1.37.2 -x"
+
+
+def test_a_run_keeps_the_command_as_its_provider_says_it_in_full(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ARGUMENTS_VARIABLE, json.dumps(["-x"]))
+    _, evidence = run.stage(requirement("order.later", since="1.99"))
+    assert evidence.facts.reproduce == "nox -s conformance -- --stage globe -x"
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C"]))))
