@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from itertools import groupby, takewhile
+from itertools import dropwhile, groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,7 @@ from conformance.scenarios.res import (
 )
 from conformance.scenarios.resize import (
     APP_RESIZED,
+    BELOW_USE,
     GUARANTEED,
     LESS_OF_ALL,
     MORE_CPU,
@@ -275,6 +276,36 @@ def reasons(pod: Pod) -> list[str]:
     """Return for which reasons a resize of a pod was pending, one after the other."""
     pending = [seen.value for seen in pod.conditions("PodResizePending")]
     return [reason for reason, _ in groupby(one.reason for one in pending if one.true)]
+
+
+@requirement(
+    "resize.below-use",
+    MUST,
+    gates=RESIZE_GATES,
+    since="1.34",
+    scenario="resize-below-use",
+    source=(RESIZE, KEP_RESIZE),
+    needs=NEEDS,
+)
+def test_below_use(timeline: Timeline) -> None:
+    """A sidecar is limited to less memory than it uses only once it uses less, and runs on.
+
+    The pod says that its resize is in progress until then, and that there was an error.
+    """
+    answer = resize(timeline, resizing("sidecar", BELOW_USE))
+    assert answer.accepted, f"the resize was answered {answer.message}"
+    sidecar = timeline["sidecar"]
+    alive = takewhile(lambda one: not one.being_deleted, timeline.pod.versions)
+    asked = dropwhile(partial(lacks, "sidecar", BELOW_USE), alive)
+    former = takewhile(lambda one: one.container("sidecar").raw["resources"] != BELOW_USE, asked)
+    told = [version.condition("PodResizeInProgress") for version in former]
+    since = list(dropwhile(lambda one: not one.true, told))
+    errors = [one.message for one in since if one.reason == "Error"]
+    assert errors, f"why the resize was not carried out the pod never said: {told}"
+    assert all(errors), f"the pod said that there was an error, and not which: {told}"
+    assert all(one.true for one in since), f"before it was carried out the pod said {told}"
+    assert_shown(sidecar, BELOW_USE)
+    assert_ran_once(sidecar)
 
 
 @requirement(

@@ -8,6 +8,7 @@ from conformance.checks.bounds import assert_prompt
 from conformance.checks.events import assert_told
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
+from conformance.scenarios.status import REPLACED
 from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
 from fixtures.kubeapi.status import container_status
 from fixtures.kubeapi.times import SECOND
@@ -224,3 +225,29 @@ def test_transition(timeline: Timeline) -> None:
     assert ended.accepted, f"that both have ended was answered {ended.message}"
     assert sidecar.accepted, f"that the sidecar runs again was answered {sidecar.message}"
     assert init.invalid, f"that the init container runs again was answered {init.message}"
+
+
+@requirement(
+    "status.replaced",
+    MUST,
+    since="1.29",
+    scenario="status-replaced",
+    source=f"{POD_LIFECYCLE}#pod-termination-forced",
+)
+def test_replaced(timeline: Timeline) -> None:
+    """A pod that takes the name of one that was deleted by force has a status of its own."""
+    _, *successors = timeline.pods
+    assert len(successors) == REPLACED, f"the pod was replaced {len(successors)} times"
+    for pod in successors:
+        others = [one for one in timeline.pods if one is not pod]
+        for name, container in pod.containers.items():
+            foreign = {seen.value.id for one in others for seen in one[name].statuses} - {""}
+            for seen in container.statuses:
+                told = seen.value
+                assert told.id not in foreign, f"{name} was shown with a container of another pod"
+                assert not told.terminated, f"{name} was shown as ended: {told}"
+                assert not told.restarts, f"{name} was shown as restarted: {told}"
+        assert set(pod.phases) <= {"Pending", "Running"}, f"the phases were {pod.phases}"
+        ready = [seen.value.true for seen in pod.conditions("Ready")]
+        assert ready[-1:] == [True], f"it was ready: {ready}"
+        assert ready == sorted(ready), f"it was ready, and later not: {ready}"

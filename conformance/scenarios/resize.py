@@ -42,6 +42,13 @@ MORE_MEMORY: Json = {
 """Resources of the app as in the manifest, but with a higher limit of memory."""
 APP_RESIZED: Json = {"spec": {"containers": [{"name": "app", "resources": MORE_MEMORY}]}}
 """The patch that gives them to the app, which is restarted for it."""
+BELOW_USE: Json = {
+    "requests": {"cpu": "10m", "memory": "24Mi"},
+    "limits": {"memory": "32Mi"},
+}
+"""Resources of the sidecar that holds 40Mi, with a limit below that."""
+MEASURED = 16
+"""In seconds: kubelets measure what a container uses every 10 to 15 s."""
 UNDER_WAY = ("PodResizePending", "PodResizeInProgress")
 """The conditions of a pod that is not yet as it was asked to be."""
 UNRESIZABLE: Mapping[str, Json] = {
@@ -149,6 +156,29 @@ def resize_sidecars(staging: Staging) -> None:
         body=stored,
         may_fail=True,
     )
+    staging.delete(grace=1)
+    staging.until_gone()
+
+
+@scenario("resize-below-use", seconds=40)
+def resize_below_use(staging: Staging) -> None:
+    """Ask for a limit below what the sidecar uses, and let it use less once that was held back."""
+
+    def held_back() -> bool:
+        return condition_of(staging.pod() or {}, "PodResizeInProgress").reason == "Error"
+
+    staging.until_said("sidecar", "HELD")
+    staging.until_ready()
+    staging.observe(MEASURED, "the kubelet may not have measured what the sidecar uses")
+    if resize(staging, resizing("sidecar", BELOW_USE), staging.name).ok and carried_out(
+        staging, "the resize to be held back", held_back
+    ):
+        staging.exec("sidecar", "rm", "/shared/held")
+        carried_out(
+            staging,
+            "the resize to be carried out",
+            lambda: has(staging, "sidecar", BELOW_USE) and not under_way(staging),
+        )
     staging.delete(grace=1)
     staging.until_gone()
 

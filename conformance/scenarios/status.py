@@ -5,6 +5,7 @@ And what becomes of a status that is not the kubelet's.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from conformance.scenarios.kubectl import show, written_status
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, Any]
 
+REPLACED = 3
+"""How often the pod of status-replaced is replaced.
+
+A kubelet forgets the former within 2 s, and what it tells of it until then depends on when that is.
+"""
 ENDED: Json = {"terminated": {"exitCode": 0, "reason": "Completed"}}
 RUNNING: Json = {"running": {}}
 
@@ -65,6 +71,21 @@ def status_ends(staging: Staging) -> None:
     staging.until_finished()
     for name in ("status-ends-well", "status-ends-killed"):
         staging.until_gone(name)
+
+
+@scenario("status-replaced", seconds=18)
+def status_replaced(staging: Staging) -> None:
+    """Delete the pod by force and create it anew on its node, again and again."""
+    staging.until_ready()
+    document = deepcopy(staging.documents[0])
+    document["spec"]["nodeName"] = (staging.pod() or {})["spec"]["nodeName"]
+    for _ in range(REPLACED):
+        staging.release(staging.name)
+        staging.delete(grace=0)
+        staging.until("the former to be removed", lambda: staging.pod() is None)
+        staging.create(document)
+        staging.until_ready()
+        staging.observe(3, "what the kubelet tells of the former is told of its successor")
 
 
 @scenario("status-overwritten", seconds=14, uses=("patch pods/status",))

@@ -149,6 +149,7 @@ LATER = {
     "res.podresources-api": "1.30 brings it, as a feature of its changelog",
     "resize.absent-before": "1.33 has InPlacePodVerticalScaling on",
     "resize.app-restart": "as resize.limits",
+    "resize.below-use": "1.34 lets a limit of memory be lowered without a restart",
     "resize.conditions": "as resize.limits",
     "resize.cpu-limit": "as resize.limits",
     "resize.deferred": "as resize.limits",

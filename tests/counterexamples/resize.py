@@ -7,7 +7,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from fixtures.evidence.recording import ActionRecord
+from fixtures.evidence.recording import ActionRecord, WatchRecord
 from tests.kit.edits import Edit, counterexample
 
 if TYPE_CHECKING:
@@ -313,3 +313,52 @@ def never_over(edit: Edit) -> None:
 @counterexample("resize.conditions", "a sidecar never gets what was asked for")
 def never_given(edit: Edit) -> None:
     not_done(edit)
+
+
+@counterexample("resize.below-use", "a limit below what the sidecar uses is refused")
+def below_use_refused(edit: Edit) -> None:
+    edit.action("patch", subresource="resize").answer["status"] = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def held_back(edit: Edit) -> WatchRecord:
+    """Return the version of the pod in which its resize was held back."""
+    for record in edit.of(WatchRecord):
+        for condition in record.object.get("status", {}).get("conditions") or []:
+            if condition["type"] == "PodResizeInProgress" and condition.get("reason") == "Error":
+                return record
+    raise AssertionError("the resize was never held back")
+
+
+@counterexample("resize.below-use", "nothing tells why the limit is the former one")
+def no_error(edit: Edit) -> None:
+    for pod in edit.pods():
+        for condition in pod["status"].get("conditions") or []:
+            if condition["type"] == "PodResizeInProgress":
+                condition.pop("reason", None)
+
+
+@counterexample("resize.below-use", "which error it was is not told")
+def no_message(edit: Edit) -> None:
+    for condition in held_back(edit).object["status"]["conditions"]:
+        condition.pop("message", None)
+
+
+@counterexample("resize.below-use", "the resize counts as done while the limit is the former one")
+def done_at_once(edit: Edit) -> None:
+    found = held_back(edit)
+    later = copy.deepcopy(found)
+    conditions = later.object["status"]["conditions"]
+    conditions[:] = [one for one in conditions if one["type"] != "PodResizeInProgress"]
+    edit.records.insert(edit.records.index(found) + 1, later)
+
+
+@counterexample("resize.below-use", "the limit is never lowered")
+def never_lowered(edit: Edit) -> None:
+    for status in edit.statuses("sidecar"):
+        if "resources" in status:
+            status["resources"]["limits"]["memory"] = "64Mi"
+
+
+@counterexample("resize.below-use", "the sidecar is killed for what it uses")
+def killed_for_it(edit: Edit) -> None:
+    edit.statuses("sidecar")[-1]["restartCount"] = 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
-from fixtures.evidence.recording import ActionRecord
+from fixtures.evidence.recording import ActionRecord, WatchRecord
 from tests.kit.edits import Edit, counterexample
+
+if TYPE_CHECKING:
+    Json = dict[str, Any]
 
 
 @counterexample("status.in-init-statuses", "a sidecar is shown among the regular containers")
@@ -153,3 +158,59 @@ def init_accepted(edit: Edit) -> None:
 @counterexample("status.transition", "the end of both is refused")
 def end_refused(edit: Edit) -> None:
     answer(edit, 0, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def successor(edit: Edit) -> list[Json]:
+    """Return the versions of the last of the pods that took the place of another."""
+    pods = edit.pods("status-replaced")
+    return [pod for pod in pods if pod["metadata"]["uid"] == pods[-1]["metadata"]["uid"]]
+
+
+def told(edit: Edit) -> Json:
+    """Return what was last told of the sidecar of that pod."""
+    status: Json = successor(edit)[-1]["status"]["initContainerStatuses"][0]
+    return status
+
+
+@counterexample("status.replaced", "a container of the former is told to be the sidecar")
+def container_of_the_former(edit: Edit) -> None:
+    former = next(one for one in edit.statuses("sidecar") if one.get("containerID"))
+    told(edit)["containerID"] = former["containerID"]
+
+
+@counterexample("status.replaced", "the sidecar is told to have ended")
+def end_of_the_former(edit: Edit) -> None:
+    told(edit)["state"] = {"terminated": {"exitCode": 3, "reason": "Error"}}
+
+
+@counterexample("status.replaced", "the sidecar is told to have been restarted")
+def restart_of_the_former(edit: Edit) -> None:
+    told(edit)["restartCount"] = 1
+
+
+@counterexample("status.replaced", "the pod fails with the former")
+def phase_of_the_former(edit: Edit) -> None:
+    successor(edit)[-1]["status"]["phase"] = "Failed"
+
+
+@counterexample("status.replaced", "the pod is never ready")
+def never_ready(edit: Edit) -> None:
+    for pod in successor(edit):
+        for condition in pod["status"].get("conditions") or []:
+            condition["status"] = "False"
+
+
+@counterexample("status.replaced", "the pod is not ready any more when the former has stopped")
+def ready_no_more(edit: Edit) -> None:
+    found = [one for one in edit.of(WatchRecord) if one.object["kind"] == "Pod"][-1]
+    later = copy.deepcopy(found)
+    for condition in later.object["status"]["conditions"]:
+        if condition["type"] == "Ready":
+            condition["status"] = "False"
+    edit.records.insert(edit.records.index(found) + 1, later)
+
+
+@counterexample("status.replaced", "the last of the pods never takes the place of the former")
+def not_replaced(edit: Edit) -> None:
+    last = successor(edit)[-1]["metadata"]["uid"]
+    edit.drop_events("Pod", lambda pod: pod["metadata"]["uid"] == last)
