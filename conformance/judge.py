@@ -10,7 +10,7 @@ import pytest
 from conformance.checks.bounds import excuse
 from conformance.editions import why_older
 from fixtures.errors import SuiteError
-from fixtures.evidence.errors import CutShortError, EvidenceLostError
+from fixtures.evidence.errors import ContradictionError, CutShortError, EvidenceLostError
 from fixtures.evidence.moments import InconclusiveError
 from fixtures.evidence.recording import WaitRecord
 from fixtures.stage import manifest
@@ -116,7 +116,7 @@ def judge(
     if older:
         return unjudged(requirement, Verdict.SKIPPED, older)
     outages = [outage for timeline in timelines for outage in timeline.outages]
-    if verdict is Verdict.FAIL and not contradicted(comparisons):
+    if verdict is Verdict.FAIL and not contradicted(raised, comparisons):
         slow = next(filter(None, map(why_waited_in_vain, timelines)), "")
         if slow:
             more = 2 * evidence.facts.cluster.get("patience", 1)
@@ -146,9 +146,13 @@ def judge(
     )
 
 
-def contradicted(comparisons: Sequence[Comparison]) -> bool:
-    """Tell whether a check that failed did so by two moments whose order is beyond doubt."""
-    return bool(comparisons) and comparisons[-1].answer == "no"
+def contradicted(raised: BaseException | None, comparisons: Sequence[Comparison]) -> bool:
+    """Tell whether a check that failed did so by what no slow node makes of a kept promise.
+
+    That is the order of two moments, where it is beyond doubt, or what must never be shown.
+    """
+    ordered = bool(comparisons) and comparisons[-1].answer == "no"
+    return ordered or isinstance(raised, ContradictionError)
 
 
 def why_waited_in_vain(timeline: Timeline) -> str:

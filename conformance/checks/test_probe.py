@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_at_least, assert_at_most, assert_hooked, assert_prompt
+from conformance.checks.events import assert_told
 from conformance.checks.instances import assert_ran_once
 from conformance.checks.needs import OWN_GRACE
 from conformance.checks.tls import assert_only_tls
-from conformance.requirements import MUST, OBSERVED, requirement
+from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.probe import ASKED, DEAF, FAILING, OFTEN, PASSING, PERIOD
 from conformance.sources import (
     CONTAINER_PROBES,
@@ -260,6 +261,25 @@ def test_readiness_toggles(timeline: Timeline) -> None:
                 assert named_in(found, timeline.pod) == unready, f"{kind} was {found.raw}"
     for name in ASKED:
         assert_ran_once(timeline[name])
+
+
+@requirement(
+    "probe.failure-event",
+    SHOULD,
+    since="1.29",
+    scenario="probe-ready",
+    source=CONFIGURE_PROBES,
+)
+def test_failure_event(timeline: Timeline) -> None:
+    """An Event about a sidecar tells which of its probes failed, and what the command printed."""
+    events = timeline.events("Unhealthy", container="sidecar")
+    told = [event.message for event in events]
+    assert_told(
+        timeline,
+        timeline.pod,
+        f"of the sidecar's failed probe the Events told {told}",
+        told=any("Readiness probe failed: not yet" in message for message in told),
+    )
 
 
 @requirement(

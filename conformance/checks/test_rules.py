@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_prompt
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
-from conformance.sources import KEP_RESTART_ALL, POD_LIFECYCLE
+from conformance.sources import KEP_RESTART_ALL, POD_LIFECYCLE, upstream
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -163,6 +163,22 @@ def test_restart_all_from_sidecar(timeline: Timeline) -> None:
     assert "app RUN 3" in chapter(told, 3), f"{told}"
     assert chapter(told, 4)[:3] == ["sidecar RUN", "init RUN 4", "app RUN 4"], f"{told}"
     assert_restarted_in_place(timeline.pod, sidecar=3, init=3, other=2, app=2)
+
+
+@requirement(
+    "rules.restart-all-initialized",
+    OBSERVED,
+    gates=RESTART_ALL,
+    since="1.36",
+    scenario="rules-restart-all",
+    source=upstream("pkg/kubelet/status/generate.go GeneratePodInitializedCondition"),
+)
+def test_restart_all_initialized(timeline: Timeline) -> None:
+    """A pod that was initialised stays Initialized while its init containers and sidecars rerun."""
+    assert_restarted_in_place(timeline.pod, sidecar=3, init=3)
+    shown = timeline.pod.conditions("Initialized")
+    turns = [true for true, _ in groupby(seen.value.true for seen in shown)]
+    assert turns == [False, True], f"the condition Initialized was {turns}"
 
 
 @requirement(

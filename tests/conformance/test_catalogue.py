@@ -166,6 +166,7 @@ LATER = {
     "rules.restart-all-from-init": "1.36 has RestartAllContainersOnContainerExits on",
     "rules.restart-all-from-main": "as above",
     "rules.restart-all-from-sidecar": "as above",
+    "rules.restart-all-initialized": "as above",
     "rules.restart-all-not-on-delete": "as above",
     "rules.restart-all-ungraceful": "as above",
     "sched.image-locality": "1.30 brings it, as a feature of its changelog",

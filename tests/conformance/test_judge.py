@@ -21,7 +21,12 @@ from conformance.requirements import Requirement
 from fixtures.errors import UsageError
 from fixtures.evidence.capabilities import Capabilities, Capability
 from fixtures.evidence.control import CONTROL
-from fixtures.evidence.errors import CutShortError, EvidenceLostError, NeverError
+from fixtures.evidence.errors import (
+    ContradictionError,
+    CutShortError,
+    EvidenceLostError,
+    NeverError,
+)
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.facts import RunFacts
 from fixtures.evidence.moments import Comparison, InconclusiveError
@@ -192,6 +197,11 @@ def test_an_order_that_was_broken_fails_on_a_slow_node_as_well(tmp_path: Path) -
     found = slow_evidence(tmp_path, start=48)
     assert judge(PROMISE, AssertionError("no"), found, compared).verdict is Verdict.FAIL
     assert judge(PROMISE, AssertionError("no"), found, compared[:1]).verdict is not Verdict.FAIL
+
+
+def test_what_must_never_be_shown_fails_on_a_slow_node_as_well(tmp_path: Path) -> None:
+    found = slow_evidence(tmp_path, start=48)
+    assert judge(PROMISE, ContradictionError("no"), found, []).verdict is Verdict.FAIL
 
 
 def test_without_a_control_a_wait_in_vain_excuses_nothing(tmp_path: Path) -> None:

@@ -130,3 +130,19 @@ def restarted(edit: Edit) -> None:
             for status in pod["status"]["initContainerStatuses"]:
                 status["restartCount"] += 1
                 status["containerID"] += "-again"
+
+
+@counterexample("rules.restart-all-initialized", "the pod has to be initialised anew")
+def initialised_anew(edit: Edit) -> None:
+    for pod in edit.pods():
+        for status in pod["status"].get("initContainerStatuses") or []:
+            if status["name"] == "init" and status["restartCount"] and "waiting" in status["state"]:
+                for condition in pod["status"]["conditions"]:
+                    if condition["type"] == "Initialized":
+                        condition["status"] = "False"
+
+
+@counterexample("rules.restart-all-initialized", "not all containers are restarted")
+def not_all_rerun(edit: Edit) -> None:
+    for status in edit.statuses("init"):
+        status["restartCount"] = min(status["restartCount"], 2)
