@@ -297,7 +297,9 @@ def test_below_use(timeline: Timeline) -> None:
     sidecar = timeline["sidecar"]
     alive = takewhile(lambda one: not one.being_deleted, timeline.pod.versions)
     asked = dropwhile(partial(lacks, "sidecar", BELOW_USE), alive)
-    former = takewhile(lambda one: one.container("sidecar").raw["resources"] != BELOW_USE, asked)
+    former = takewhile(
+        lambda one: one.container("sidecar").raw.get("resources") != BELOW_USE, asked
+    )
     told = [version.condition("PodResizeInProgress") for version in former]
     since = list(dropwhile(lambda one: not one.true, told))
     errors = [one.message for one in since if one.reason == "Error"]

@@ -73,7 +73,7 @@ def status_ends(staging: Staging) -> None:
         staging.until_gone(name)
 
 
-@scenario("status-replaced", seconds=18)
+@scenario("status-replaced", seconds=21)
 def status_replaced(staging: Staging) -> None:
     """Delete the pod by force and create it anew on its node, again and again."""
     staging.until_ready()
