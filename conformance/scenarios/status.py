@@ -38,6 +38,13 @@ def starts_again(status: ContainerStatus) -> bool:
     return status.restarts == 1 and status.running and not status.started
 
 
+def on_node(name: str) -> Json:
+    """Return the affinity of a pod that is to run on the node of this name."""
+    field = {"key": "metadata.name", "operator": "In", "values": [name]}
+    terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
 @scenario("status-crash", seconds=23, follows=("app", "crasher", "slow"))
 def status_crash(staging: Staging) -> None:
     """Let one after the other crash, and hold back the restarted sidecar until that was seen."""
@@ -78,7 +85,7 @@ def status_replaced(staging: Staging) -> None:
     """Delete the pod by force and create it anew on its node, again and again."""
     staging.until_ready()
     document = deepcopy(staging.documents[0])
-    document["spec"]["nodeName"] = (staging.pod() or {})["spec"]["nodeName"]
+    document["spec"]["affinity"] = on_node((staging.pod() or {})["spec"]["nodeName"])
     for _ in range(REPLACED):
         staging.release(staging.name)
         staging.delete(grace=0)
