@@ -363,12 +363,12 @@ def test_sandbox_recreate_init_first(timeline: Timeline) -> None:
 )
 def test_static_pod(timeline: Timeline) -> None:
     """A static pod may have sidecars, which start in their order and stop after its containers."""
-    pod = static_pod(timeline)
+    pod, removal = static_pod(timeline), timeline.action("remove-static")
     assert pod["init"].said("DONE") < pod["sidecar"].first.said("START")
     assert pod["sidecar"].first.said("UP") < pod["app"].first.said("START")
     ready = any(seen.value.true for seen in pod.conditions("Ready"))
     assert ready, "the static pod never got ready"
-    assert_since(timeline.action("remove-static").begun, pod["app"].said("TERM"))
+    assert_since(removal.begun, pod["app"].said("TERM"))
     assert pod["app"].said("EXIT") < pod["sidecar"].last.said("TERM")
 
 

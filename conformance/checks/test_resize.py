@@ -34,9 +34,10 @@ from conformance.scenarios.resize import (
 from conformance.sources import DOCS, POD_LIFECYCLE, kep, upstream
 from fixtures.evidence.capabilities import Capability
 from fixtures.evidence.components import Component, together
+from fixtures.evidence.errors import NotDoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fixtures.evidence.pods import Container, Pod
     from fixtures.evidence.timeline import Action, Timeline
@@ -50,6 +51,8 @@ KEP_RESIZE = kep("1287-in-place-update-pod-resources")
 RESIZE_GATES = ("InPlacePodVerticalScaling",)
 NEEDS = (*OWN_RESOURCES, Capability.RESIZE)
 """A pod's QoS class, which no resize may change, is that of all its containers."""
+ASKED_FOR = 3
+"""How many resizes of node-kubelet the suite asks for."""
 SHRINKS_SINCE = 34
 """The minor since which a limit of memory may be lowered without a restart."""
 PLAIN_INIT_SINCE = 36
@@ -237,8 +240,7 @@ def test_deferred(timeline: Timeline) -> None:
 
     That holds over a restart of the kubelet as well.
     """
-    first = timeline.action("patch", subresource="resize")
-    back = timeline.actions_named("patch", subresource="resize")[-1]
+    first, _, back = asked_for(timeline)
     for answer in (first, back):
         assert answer.accepted, f"the resize was answered {answer.message}"
     pod = timeline.pod_named("node-kubelet-runs")
@@ -262,14 +264,25 @@ def test_deferred(timeline: Timeline) -> None:
 )
 def test_infeasible(timeline: Timeline) -> None:
     """A resize is infeasible, or refused, where sidecar and app need more than the node has."""
-    assert timeline.action("patch", subresource="resize").accepted
-    beyond = timeline.actions_named("patch", subresource="resize")[1]
+    first, beyond, _ = asked_for(timeline)
+    assert first.accepted, f"the resize was answered {first.message}"
     if not beyond.accepted:
         assert beyond.status == HTTPStatus.FORBIDDEN, f"the resize was answered {beyond.message}"
         assert "allocatable" in beyond.message, beyond.message
         return
     told = reasons(timeline.pod_named("node-kubelet-runs"))
     assert told[-1:] == ["Infeasible"], f"the resize was {told}"
+
+
+def asked_for(timeline: Timeline) -> Sequence[Action]:
+    """Return the requests for more than there is now, for more than there ever is, and for less.
+
+    Raises NotDoneError where the suite did not come to all of them.
+    """
+    asked = timeline.actions_named("patch", subresource="resize")
+    if len(asked) != ASKED_FOR:
+        raise NotDoneError(f"the suite asked for {len(asked)} of {ASKED_FOR} resizes")
+    return asked
 
 
 def reasons(pod: Pod) -> list[str]:

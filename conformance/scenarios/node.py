@@ -17,7 +17,7 @@ from fixtures.kubeapi.kinds import path_of
 from fixtures.kubeapi.quantities import quantity
 from fixtures.kubeapi.status import condition_of, container_statuses
 from fixtures.kubeapi.times import SECOND, parse_time
-from fixtures.patience import EVICTION, OTHER_IMAGE, USAGE
+from fixtures.patience import EVICTION, OTHER_IMAGE, RECOVERY, USAGE
 from fixtures.stage import manifest
 from fixtures.stage.scenario import scenario
 from fixtures.stage.waits import WaitedInVainError
@@ -223,7 +223,6 @@ def node_kubelet(staging: Staging) -> None:
         staging.until_ready(name)
     starting = running(staging, "sidecar", "node-kubelet-starting")
     staging.runtime("exec", starting, "touch", "/shared/go", action="let-start")
-    staging.until_said("app", "START", pod="node-kubelet-starting")
     for name in ("node-kubelet-never", "node-kubelet-done"):
         staging.until_finished(name)
     staging.until_gone("node-kubelet-stops")
@@ -236,19 +235,26 @@ def node_kubelet(staging: Staging) -> None:
     staging.cleanup.close()
     # Otherwise the kubelet would still have to delete its image in the API.
     staging.until("the static pod to be gone", lambda: staging.pod(mirror) is None)
-    # Last, since these are waited for in vain where something is amiss.
-    staging.until_said("app", "START 2", pod="node-kubelet-ends")
-    staging.until(
-        "the sidecar to run another image",
-        lambda: another(staging, "sidecar", "node-kubelet-image", former["node-kubelet-image"]),
-        patience=OTHER_IMAGE,
-    )
-    staging.until(
-        "the sidecar that was created to run",
-        lambda: another(staging, "left", "node-kubelet-image", former_left),
-        patience=OTHER_IMAGE,
-    )
-    staging.until_ready("node-kubelet-image")
+    # Last, since these are waited for in vain where something is amiss. They are of several pods.
+    for wait in (
+        partial(staging.until_said, "app", "START", "node-kubelet-starting", RECOVERY),
+        partial(staging.until_said, "app", "START 2", "node-kubelet-ends", RECOVERY),
+        partial(
+            staging.until,
+            "the sidecar to run another image",
+            lambda: another(staging, "sidecar", "node-kubelet-image", former["node-kubelet-image"]),
+            OTHER_IMAGE,
+        ),
+        partial(
+            staging.until,
+            "the sidecar that was created to run",
+            lambda: another(staging, "left", "node-kubelet-image", former_left),
+            OTHER_IMAGE,
+        ),
+        partial(staging.until_ready, "node-kubelet-image", RECOVERY),
+    ):
+        with suppress(WaitedInVainError):
+            wait()
 
 
 def cpus_of(staging: Staging) -> int:
