@@ -1,0 +1,41 @@
+"""What the suite never came to do, since its steps ended before, is no failure of anybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.catalogue import declared
+from fixtures.evidence.errors import NotDoneError
+from fixtures.evidence.recording import ActionRecord
+from tests.kit import edits
+from tests.kit.edits import Edit
+from tests.kit.judging import judge, label_for
+
+BY_ID = {one.requirement.id: one for one in declared()}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "action", "done"),
+    [
+        ("resize.deferred", "patch", 1),
+        ("resize.infeasible", "patch", 1),
+        ("node.static-pod", "remove-static", 0),
+    ],
+)
+def test_what_the_suite_did_not_come_to_is_no_failure(
+    requirement: str, action: str, done: int
+) -> None:
+    one = BY_ID[requirement]
+    (scenario,) = one.requirement.scenarios
+    label = label_for(one)
+    assert label
+    edit = Edit(edits.load(label, scenario))
+    taken = [
+        record
+        for record in edit.of(ActionRecord)
+        if record.name == action and record.arguments.get("subresource", "resize") == "resize"
+    ]
+    assert len(taken) > done
+    edit.records = [record for record in edit.records if record not in taken[done:]]
+    with pytest.raises(NotDoneError):
+        judge(one, {scenario: edit.result()})
