@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_at_least, assert_at_most, assert_hooked, assert_prompt
@@ -244,8 +243,7 @@ def test_readiness_toggles(timeline: Timeline) -> None:
     expected = [False, True, False, True]
     flags = [seen.value for seen in timeline["sidecar"].history(lambda s: s.ready, "ready")]
     assert flags[:4] == expected, f"the sidecar's ready flag was {flags}"
-    # The condition's message changes, too.
-    turns = [true for true, _ in groupby(s.value.true for s in timeline.pod.conditions("Ready"))]
+    turns = timeline.pod.turns("Ready")
     assert turns[:4] == expected, f"the pod's condition Ready was {turns}"
     for unready in (["sidecar"], ["web"], ["web", "port"], ["port"]):
         shown = [

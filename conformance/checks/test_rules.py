@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_prompt
@@ -176,8 +176,7 @@ def test_restart_all_from_sidecar(timeline: Timeline) -> None:
 def test_restart_all_initialized(timeline: Timeline) -> None:
     """A pod that was initialised stays Initialized while its init containers and sidecars rerun."""
     assert_restarted_in_place(timeline.pod, sidecar=3, init=3)
-    shown = timeline.pod.conditions("Initialized")
-    turns = [true for true, _ in groupby(seen.value.true for seen in shown)]
+    turns = timeline.pod.turns("Initialized")
     if True not in turns:
         raise InconclusiveError("no status shows that the pod was initialised")
     assert turns == sorted(turns), f"the condition Initialized was {turns}"

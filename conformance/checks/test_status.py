@@ -250,6 +250,6 @@ def test_replaced(timeline: Timeline) -> None:
                 assert not told.terminated, f"{name} was shown as ended: {told}"
                 assert not told.restarts, f"{name} was shown as restarted: {told}"
         assert set(pod.phases) <= {"Pending", "Running"}, f"the phases were {pod.phases}"
-        ready = [seen.value.true for seen in pod.conditions("Ready")]
+        ready = pod.turns("Ready")
         assert ready[-1:] == [True], f"it was ready: {ready}"
         assert ready == sorted(ready), f"it was ready, and later not: {ready}"

@@ -336,11 +336,10 @@ def taken(edit: Edit) -> None:
 @counterexample("api.gate-metric", "the kubelet of another node does not show the gate")
 def not_shown_elsewhere(edit: Edit) -> None:
     kubelet = edit.action("gates", component="kubelet")
-    other = copy.deepcopy(kubelet)
+    other = edit.again(kubelet)
     other.arguments["node"] = "another"
     lines = other.answer["lines"]
     lines[:] = [line for line in lines if not line.startswith(OURS)]
-    edit.records.insert(edit.records.index(kubelet), other)
 
 
 @counterexample("api.gate-removed", "the API server still shows the gate")

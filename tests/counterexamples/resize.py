@@ -345,11 +345,8 @@ def no_message(edit: Edit) -> None:
 
 @counterexample("resize.below-use", "the resize counts as done while the limit is the former one")
 def done_at_once(edit: Edit) -> None:
-    found = held_back(edit)
-    later = copy.deepcopy(found)
-    conditions = later.object["status"]["conditions"]
+    conditions = edit.again(held_back(edit)).object["status"]["conditions"]
     conditions[:] = [one for one in conditions if one["type"] != "PodResizeInProgress"]
-    edit.records.insert(edit.records.index(found) + 1, later)
 
 
 @counterexample("resize.below-use", "the limit is never lowered")

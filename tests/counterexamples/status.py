@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -202,12 +201,10 @@ def never_ready(edit: Edit) -> None:
 
 @counterexample("status.replaced", "the pod is not ready any more when the former has stopped")
 def ready_no_more(edit: Edit) -> None:
-    found = [one for one in edit.of(WatchRecord) if one.object["kind"] == "Pod"][-1]
-    later = copy.deepcopy(found)
-    for condition in later.object["status"]["conditions"]:
+    last = [one for one in edit.of(WatchRecord) if one.object["kind"] == "Pod"][-1]
+    for condition in edit.again(last).object["status"]["conditions"]:
         if condition["type"] == "Ready":
             condition["status"] = "False"
-    edit.records.insert(edit.records.index(found) + 1, later)
 
 
 @counterexample("status.replaced", "the last of the pods never takes the place of the former")

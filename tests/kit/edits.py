@@ -165,6 +165,13 @@ class Edit:
         """Return the records of a kind, to be changed in place."""
         return [record for record in self.records if isinstance(record, kind)]
 
+    def again(self, record: R) -> R:
+        """Let a record have come a second time, right after the first; it is to be changed."""
+        second = copy.deepcopy(record)
+        at = next(at for at, one in enumerate(self.records) if one is record)
+        self.records.insert(at + 1, second)
+        return second
+
     # Logs.
 
     def _lines(self, container: str, text: str, pod: str | None = None) -> list[LogRecord]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
@@ -38,10 +37,9 @@ def test_what_keeps_the_pod_from_running_is_the_reason_of_unsupported() -> None:
         for one in edit.of(WatchRecord)
         if one.object["kind"] == "Event" and one.object["reason"] == "Scheduled"
     ]
-    failed = copy.deepcopy(told)
+    failed = edit.again(told)
     failed.object["metadata"].update(name="sec-userns.failed", uid="failed")
     failed.object.update(reason="FailedCreatePodSandBox", message=MESSAGE)
-    edit.records.insert(edit.records.index(told) + 1, failed)
     with pytest.raises(pytest.skip.Exception, match=MESSAGE):
         judge(ONE, {"sec-userns": edit.result()})
 

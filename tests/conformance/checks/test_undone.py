@@ -7,9 +7,8 @@ import pytest
 from conformance.catalogue import declared
 from fixtures.evidence.errors import NotDoneError
 from fixtures.evidence.recording import ActionRecord
-from tests.kit import edits
 from tests.kit.edits import Edit
-from tests.kit.judging import judge, label_for
+from tests.kit.judging import good, judge
 
 BY_ID = {one.requirement.id: one for one in declared()}
 
@@ -26,10 +25,8 @@ def test_what_the_suite_did_not_come_to_is_no_failure(
     requirement: str, action: str, done: int
 ) -> None:
     one = BY_ID[requirement]
-    (scenario,) = one.requirement.scenarios
-    label = label_for(one)
-    assert label
-    edit = Edit(edits.load(label, scenario))
+    ((scenario, recording),) = good(one).items()
+    edit = Edit(recording)
     taken = [
         record
         for record in edit.of(ActionRecord)
