@@ -193,6 +193,26 @@ def test_failed_by_main_only(timeline: Timeline) -> None:
 
 
 @requirement(
+    "phase.failed-has-failed",
+    MUST,
+    since="1.29",
+    scenario="startup-bad-image",
+    source=(
+        f"{POD_LIFECYCLE}#pod-phase",
+        upstream("pkg/kubelet/status/status_manager.go TerminatePod"),
+    ),
+)
+def test_failed_has_failed(timeline: Timeline) -> None:
+    """A pod that has Failed shows a container that has failed, even if none has ever started."""
+    pod = timeline.pod_named("startup-bad-image-alone")
+    assert not pod["sidecar"].ever_started, "the sidecar was started"
+    assert pod.phase == "Failed", f"{pod.name} is {pod.phase}"
+    last = pod["sidecar"].status
+    assert last.terminated, f"the sidecar of the failed pod is {last}"
+    assert last.exit_code, f"the sidecar of the failed pod ended with {last.exit_code}"
+
+
+@requirement(
     "phase.deleted-pod-ends",
     MUST,
     since="1.29",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_prompt
 from conformance.requirements import MUST, OBSERVED, SHOULD, requirement
-from conformance.sources import KEP_RESTART_ALL, POD_LIFECYCLE, upstream
+from conformance.sources import KEP_RESTART_ALL, POD_LIFECYCLE
 from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
@@ -167,11 +167,11 @@ def test_restart_all_from_sidecar(timeline: Timeline) -> None:
 
 @requirement(
     "rules.restart-all-initialized",
-    OBSERVED,
+    SHOULD,
     gates=RESTART_ALL,
     since="1.36",
     scenario="rules-restart-all",
-    source=upstream("pkg/kubelet/status/generate.go GeneratePodInitializedCondition"),
+    source=KEP_RESTART_ALL,
 )
 def test_restart_all_initialized(timeline: Timeline) -> None:
     """A pod that was initialised stays Initialized while its init containers and sidecars rerun."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from conformance.checks.bounds import assert_prompt
@@ -9,10 +10,17 @@ from conformance.checks.events import assert_told
 from conformance.checks.needs import OWN_GRACE
 from conformance.requirements import API_SERVER, MUST, OBSERVED, SHOULD, requirement
 from conformance.scenarios.status import REPLACED
-from conformance.sources import DOCS, INIT_CONTAINERS, POD_LIFECYCLE, SIDECARS, upstream
+from conformance.sources import (
+    DOCS,
+    INIT_CONTAINERS,
+    POD_LIFECYCLE,
+    POD_REFERENCE,
+    SIDECARS,
+    upstream,
+)
 from fixtures.evidence.errors import ContradictionError
 from fixtures.kubeapi.status import container_status
-from fixtures.kubeapi.times import SECOND
+from fixtures.kubeapi.times import SECOND, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +62,25 @@ def test_in_init_statuses(timeline: Timeline) -> None:
             )
             assert regular == ["app"], f"{version.phase}: {regular}"
     assert shown, "the pod never had container statuses"
+
+
+@requirement(
+    "status.start-time",
+    MUST,
+    since="1.29",
+    scenario=("ordered-start", "status-crash"),
+    source=(f"{POD_REFERENCE}#PodStatus", f"{API_TYPES} PodStatus"),
+)
+def test_start_time(timelines: Mapping[str, Timeline]) -> None:
+    """A pod has its start time before its first container starts, and keeps it over restarts."""
+    for timeline in timelines.values():
+        pod = timeline.pod
+        times = [str(version.status.get("startTime", "")) for version in pod.versions]
+        known = [*dropwhile("".__eq__, times)]
+        assert known, f"{pod.name} has no start time"
+        assert set(known) == {known[0]}, f"the start times of {pod.name} were {known}"
+        first = next(iter(pod.containers.values())).first
+        assert parse_time(known[0]) <= first.started.latest, f"{first} started before {known[0]}"
 
 
 @requirement(

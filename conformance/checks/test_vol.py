@@ -1,8 +1,10 @@
-"""Volumes: files that a sidecar shares, and those that it is given."""
+"""Volumes: files that a sidecar shares, those that it is given, and how these change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import pytest
 
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECARS, upstream
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
 SUBPATH = f"{DOCS}/concepts/storage/volumes/#using-subpath"
 SERVICE_ACCOUNTS = f"{DOCS}/tasks/configure-pod-container/configure-service-account/"
+CONFIGMAPS = f"{DOCS}/concepts/configuration/configmap/"
+SECRETS = f"{DOCS}/concepts/configuration/secret/#using-secrets-as-files-from-a-pod"
+DOWNWARD = f"{DOCS}/concepts/storage/volumes/#downwardapi"
+VOLUME_TESTS = upstream("test/e2e/common/storage")
 READ_ONLY_MOUNTS = f"{DOCS}/concepts/storage/volumes/#read-only-mounts"
 
 
@@ -87,3 +93,46 @@ def test_status_mounts(timeline: Timeline) -> None:
             assert recursive is None, f"{status} is not read-only"
         elif mount.get("recursiveReadOnly") is None:
             assert recursive == "Disabled", f"nobody asked for {status}"
+
+
+@requirement(
+    "vol.updated",
+    MUST,
+    since="1.29",
+    scenario="vol-updates",
+    source=(CONFIGMAPS, SECRETS, VOLUME_TESTS),
+)
+def test_updated(timeline: Timeline) -> None:
+    """A changed ConfigMap or Secret is there in a sidecar that runs, also where it is projected."""
+    assert_changed(timeline, "map/word", "secret/word", "all/map", "all/secret")
+
+
+@requirement(
+    "vol.downward-updated",
+    MUST,
+    since="1.29",
+    scenario="vol-updates",
+    source=(DOWNWARD, VOLUME_TESTS),
+)
+def test_downward_updated(timeline: Timeline) -> None:
+    """A label of the pod that changes does so in the files of a sidecar that runs."""
+    assert_changed(timeline, "pod/word")
+
+
+@requirement("vol.subpath-kept", MUST, since="1.29", scenario="vol-updates", source=CONFIGMAPS)
+def test_subpath_kept(timeline: Timeline) -> None:
+    """A ConfigMap's part that a sidecar mounts by subPath stays as it was when the rest changes."""
+    assert_changed(timeline, "map/word")
+    assert timeline["sidecar"].said("READ part first")
+    assert timeline["sidecar"].said("KEPT first"), "the part has changed as well"
+
+
+def assert_changed(timeline: Timeline, *files: str) -> None:
+    """Assert that files of the sidecar have changed while it ran, all in its first instance."""
+    sidecar = timeline["sidecar"].first
+    seldom = timeline.kubelet_of(timeline.pod).seldom_syncs
+    for file in files:
+        assert sidecar.said(f"READ {file} first")
+        if seldom and not sidecar.ever_said(f"CHANGED {file}"):
+            pytest.skip(f"{file} has not changed in the sidecar, but {seldom}")
+        assert sidecar.said(f"CHANGED {file}"), f"{file} has not changed"

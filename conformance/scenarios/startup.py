@@ -74,10 +74,14 @@ def startup_init_retry(staging: Staging) -> None:
 
 @scenario("startup-bad-image", seconds=16)
 def startup_bad_image(staging: Staging) -> None:
-    """Wait until each sidecar waits for its image, and a little longer."""
+    """Wait until each sidecar waits for its image, and a little longer, and delete one pod."""
+    alone = "startup-bad-image-alone"
     for policy in POLICY_SUFFIXES:
         staging.until_waiting("sidecar", "ImagePullBackOff", pod=f"startup-bad-image-{policy}")
+    staging.until_waiting("sidecar", "ImagePullBackOff", pod=alone)
     staging.observe(1, "nothing to follow a sidecar without an image")
+    staging.delete(alone)
+    staging.until_gone(alone)
 
 
 @scenario("startup-no-regate", seconds=29, follows=("app", "crasher"))

@@ -1,9 +1,10 @@
-"""Steps of scenarios. Volumes: files that sidecars share, and find again after a restart."""
+"""Steps of scenarios. Volumes: files that sidecars share, find again, and see change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.patience import UPDATED
 from fixtures.stage.scenario import scenario
 
 if TYPE_CHECKING:
@@ -16,3 +17,20 @@ def vol_files(staging: Staging) -> None:
     staging.until_said("sidecar", "WROTE")
     staging.exec("sidecar", "touch", "/shared/seen")
     staging.until_finished()
+
+
+@scenario("vol-updates", seconds=90, uses=("patch configmaps", "patch secrets"))
+def vol_updates(staging: Staging) -> None:
+    """Change the ConfigMap and the Secret, and the pod's label once they are seen.
+
+    A changed pod is synced at once, with all its volumes, which would hide that nothing else is.
+    """
+    staging.until_said("sidecar", "READ part")
+    staging.patch("vol-updates-map", {"data": {"word": "second"}}, kind="ConfigMap")
+    staging.patch("vol-updates-secret", {"stringData": {"word": "second"}}, kind="Secret")
+    for file in ("map/word", "secret/word", "all/map", "all/secret"):
+        staging.until_said("sidecar", f"CHANGED {file}", patience=UPDATED)
+    labels = {"sidecar-conformance/word": "second"}
+    staging.patch("vol-updates", {"metadata": {"labels": labels}})
+    staging.until_said("sidecar", "CHANGED pod/word", patience=UPDATED)
+    staging.until_said("sidecar", "KEPT")

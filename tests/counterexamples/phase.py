@@ -178,3 +178,21 @@ def succeeded_at_once(edit: Edit) -> None:
             container_status(pod, "app").terminated and container_status(pod, "sidecar-1").running
         ),
     )
+
+
+@counterexample("phase.failed-has-failed", "a sidecar that never started goes on waiting")
+def left_waiting(edit: Edit) -> None:
+    for status in edit.statuses("sidecar", "startup-bad-image-alone"):
+        status["state"] = {"waiting": {"reason": "PodInitializing"}}
+
+
+@counterexample("phase.failed-has-failed", "a sidecar that never started has ended well")
+def unstarted_ended_well(edit: Edit) -> None:
+    for status in edit.statuses("sidecar", "startup-bad-image-alone"):
+        if "terminated" in status["state"]:
+            status["state"]["terminated"]["exitCode"] = 0
+
+
+@counterexample("phase.failed-has-failed", "a pod whose sidecar never started counts as done")
+def unstarted_succeeded(edit: Edit) -> None:
+    set_phase(edit, "Succeeded", lambda pod: pod["status"]["phase"] == "Failed")

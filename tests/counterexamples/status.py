@@ -20,6 +20,25 @@ def moved(edit: Edit) -> None:
             pod["status"]["containerStatuses"].append(init.pop())
 
 
+@counterexample("status.start-time", "a later status has no start time", scenario="ordered-start")
+def no_start_time(edit: Edit) -> None:
+    edit.pods()[-1]["status"].pop("startTime")
+
+
+@counterexample("status.start-time", "a restart of a sidecar is a start", scenario="status-crash")
+def started_anew(edit: Edit) -> None:
+    stamp = edit.pods()[-1]["metadata"]["deletionTimestamp"]
+    edit.pods()[-1]["status"]["startTime"] = stamp
+
+
+@counterexample("status.start-time", "a pod starts when it ends", scenario="ordered-start")
+def started_late(edit: Edit) -> None:
+    ended = edit.statuses("app")[-1]["state"]["terminated"]["finishedAt"]
+    for pod in edit.pods():
+        if "startTime" in pod["status"]:
+            pod["status"]["startTime"] = ended
+
+
 @counterexample("status.started-flag", "a sidecar counts as started as soon as it runs")
 def started_at_once(edit: Edit) -> None:
     for status in edit.statuses("sidecar-2"):

@@ -73,3 +73,23 @@ def wrongly_recursive(edit: Edit) -> None:
 def recursive_and_writable(edit: Edit) -> None:
     for status in edit.statuses("sidecar"):
         status["volumeMounts"][0]["recursiveReadOnly"] = "Disabled"
+
+
+@counterexample("vol.updated", "a changed ConfigMap is not seen by a sidecar that runs")
+def map_not_updated(edit: Edit) -> None:
+    edit.drop_line("sidecar", "CHANGED map/word")
+
+
+@counterexample("vol.updated", "a changed Secret is not seen in a projected volume")
+def projected_not_updated(edit: Edit) -> None:
+    edit.drop_line("sidecar", "CHANGED all/secret")
+
+
+@counterexample("vol.downward-updated", "a changed label is not seen by a sidecar that runs")
+def label_not_updated(edit: Edit) -> None:
+    edit.drop_line("sidecar", "CHANGED pod/word")
+
+
+@counterexample("vol.subpath-kept", "what is mounted by subPath changes as well")
+def part_updated(edit: Edit) -> None:
+    edit.rename_line("sidecar", "KEPT first", "KEPT second")

@@ -182,7 +182,7 @@ COVERED = (
         + of("spec.volumes.configMap", "optional")
         + of("spec.volumes.secret", "defaultMode items items.key items.mode items.path optional")
         + of("spec.volumes.secret", "secretName"),
-        ("given.files",),
+        ("given.files", "vol.updated"),
     ),
     Covered(
         of("spec.volumes.projected", "defaultMode")
