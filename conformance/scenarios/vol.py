@@ -23,9 +23,12 @@ def vol_files(staging: Staging) -> None:
 def vol_updates(staging: Staging) -> None:
     """Change the ConfigMap and the Secret, and the pod's label once they are seen.
 
-    A changed pod is synced at once, with all its volumes, which would hide that nothing else is.
+    What happens in a pod makes its kubelet look at all its volumes at once. So that they change by
+    themselves, nothing else does: the pod has come to rest, and its label changes last.
     """
     staging.until_said("sidecar", "READ part")
+    staging.until_ready()
+    staging.observe(5, "the pod to be at rest")
     staging.patch("vol-updates-map", {"data": {"word": "second"}}, kind="ConfigMap")
     staging.patch("vol-updates-secret", {"stringData": {"word": "second"}}, kind="Secret")
     for file in ("map/word", "secret/word", "all/map", "all/secret"):
