@@ -208,9 +208,14 @@ def lacks(name: str, resources: Json, version: Version) -> bool:
     return bool(found[name] != resources)
 
 
+def before_deletion(pod: Pod) -> Version:
+    """Return the last version of a pod that was not being deleted: no resize outlives its pod."""
+    return [version for version in pod.versions if not version.being_deleted][-1]
+
+
 @requirement(
     "resize.conditions",
-    SHOULD,
+    MUST,
     gates=RESIZE_GATES,
     since="1.33",
     scenario="resize",
@@ -221,7 +226,7 @@ def test_conditions(timeline: Timeline) -> None:
     """A pod whose sidecars were resized no longer says that a resize is pending or under way."""
     for name in ("steady", "renewed"):
         assert_shown(timeline[name], MORE_OF_ALL)
-    last = timeline.pod.last
+    last = before_deletion(timeline.pod)
     left = [kind for kind in UNDER_WAY if last.condition(kind).true]
     assert not left, f"in the end the pod still has {left}"
 
@@ -246,7 +251,8 @@ def test_deferred(timeline: Timeline) -> None:
     pod = timeline.pod_named("node-kubelet-runs")
     told = reasons(pod)
     assert told[:1] == ["Deferred"], f"the resize was {told}"
-    assert not pod.last.condition("PodResizePending"), "what was taken back is still pending"
+    last = before_deletion(pod)
+    assert not last.condition("PodResizePending"), "what was taken back is still pending"
     given = {"requests": {"cpu": "10m"}}
     shown = [seen.value.raw.get("resources", given) for seen in pod["bare"].statuses]
     assert all(one == given for one in shown), f"the sidecar was given {shown}"

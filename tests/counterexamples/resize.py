@@ -164,10 +164,15 @@ def carried_out(edit: Edit) -> None:
     status["resources"] = {"requests": {"cpu": "1"}}
 
 
+def before_deletion(edit: Edit, name: str) -> Json:
+    """Return the last version of a pod that was not being deleted."""
+    return [pod for pod in edit.pods(name) if "deletionTimestamp" not in pod["metadata"]][-1]
+
+
 @counterexample("resize.deferred", "what was taken back stays pending")
 def stays_pending(edit: Edit) -> None:
-    conditions = edit.pods("node-kubelet-runs")[-1]["status"]["conditions"]
-    conditions.append(dict(pending(edit, "Deferred")[-1]))
+    last = before_deletion(edit, "node-kubelet-runs")
+    last["status"]["conditions"].append(dict(pending(edit, "Deferred")[-1]))
 
 
 @counterexample("resize.deferred", "a sidecar is restarted for what it cannot get")
@@ -306,8 +311,8 @@ def changed(edit: Edit) -> None:
 
 @counterexample("resize.conditions", "a resize that is over is still under way")
 def never_over(edit: Edit) -> None:
-    conditions = edit.pods()[-1]["status"]["conditions"]
-    conditions.append({"type": "PodResizeInProgress", "status": "True"})
+    last = before_deletion(edit, "resize")
+    last["status"]["conditions"].append({"type": "PodResizeInProgress", "status": "True"})
 
 
 @counterexample("resize.conditions", "a sidecar never gets what was asked for")
