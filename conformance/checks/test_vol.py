@@ -8,6 +8,7 @@ import pytest
 
 from conformance.requirements import MUST, OBSERVED, requirement
 from conformance.sources import DOCS, SIDECARS, upstream
+from fixtures.evidence.moments import InconclusiveError
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
@@ -19,6 +20,8 @@ SECRETS = f"{DOCS}/concepts/configuration/secret/#using-secrets-as-files-from-a-
 DOWNWARD = f"{DOCS}/concepts/storage/volumes/#downwardapi"
 VOLUME_TESTS = upstream("test/e2e/common/storage")
 READ_ONLY_MOUNTS = f"{DOCS}/concepts/storage/volumes/#read-only-mounts"
+SYNCED = ("map/word", "secret/word", "all/map", "all/secret")
+"""Files that change with a ConfigMap or a Secret, when the kubelet syncs the pod."""
 
 
 @requirement("vol.shared-emptydir", MUST, since="1.29", scenario="vol-files", source=SIDECARS)
@@ -95,6 +98,20 @@ def test_status_mounts(timeline: Timeline) -> None:
             assert recursive == "Disabled", f"nobody asked for {status}"
 
 
+def require_often_synced(timeline: Timeline) -> None:
+    """Skip the check where changes have not come yet, and the kubelet is known to be slow in it."""
+    seldom = timeline.kubelet_of(timeline.pod).seldom_syncs
+    if seldom and not all(timeline["sidecar"].ever_said(f"CHANGED {file}") for file in SYNCED):
+        pytest.skip(f"not all files have changed in the sidecar, but {seldom}")
+
+
+def assert_changed(timeline: Timeline, file: str) -> None:
+    """Assert that a file of the sidecar has changed while its first instance ran."""
+    sidecar = timeline["sidecar"].first
+    assert sidecar.said(f"READ {file} first")
+    assert sidecar.said(f"CHANGED {file}"), f"{file} has not changed"
+
+
 @requirement(
     "vol.updated",
     MUST,
@@ -104,7 +121,9 @@ def test_status_mounts(timeline: Timeline) -> None:
 )
 def test_updated(timeline: Timeline) -> None:
     """A changed ConfigMap or Secret is there in a sidecar that runs, also where it is projected."""
-    assert_changed(timeline, "map/word", "secret/word", "all/map", "all/secret")
+    require_often_synced(timeline)
+    for file in SYNCED:
+        assert_changed(timeline, file)
 
 
 @requirement(
@@ -116,23 +135,17 @@ def test_updated(timeline: Timeline) -> None:
 )
 def test_downward_updated(timeline: Timeline) -> None:
     """A label of the pod that changes does so in the files of a sidecar that runs."""
+    require_often_synced(timeline)
+    assert timeline.action("patch", kind="Pod").accepted
     assert_changed(timeline, "pod/word")
 
 
 @requirement("vol.subpath-kept", MUST, since="1.29", scenario="vol-updates", source=CONFIGMAPS)
 def test_subpath_kept(timeline: Timeline) -> None:
     """A ConfigMap's part that a sidecar mounts by subPath stays as it was when the rest changes."""
-    assert_changed(timeline, "map/word")
-    assert timeline["sidecar"].said("READ part first")
-    assert timeline["sidecar"].said("KEPT first"), "the part has changed as well"
-
-
-def assert_changed(timeline: Timeline, *files: str) -> None:
-    """Assert that files of the sidecar have changed while it ran, all in its first instance."""
+    require_often_synced(timeline)
     sidecar = timeline["sidecar"].first
-    seldom = timeline.kubelet_of(timeline.pod).seldom_syncs
-    for file in files:
-        assert sidecar.said(f"READ {file} first")
-        if seldom and not sidecar.ever_said(f"CHANGED {file}"):
-            pytest.skip(f"{file} has not changed in the sidecar, but {seldom}")
-        assert sidecar.said(f"CHANGED {file}"), f"{file} has not changed"
+    assert sidecar.said("READ part first")
+    if not sidecar.ever_said("KEPT"):
+        raise InconclusiveError("the other files of the sidecar have not changed")
+    assert sidecar.said("KEPT first"), "the part has changed as well"
