@@ -72,7 +72,7 @@ def startup_init_retry(staging: Staging) -> None:
         staging.until_ready(f"startup-init-retry-{policy}")
 
 
-@scenario("startup-bad-image", seconds=16)
+@scenario("startup-bad-image", seconds=18)
 def startup_bad_image(staging: Staging) -> None:
     """Wait until each sidecar waits for its image, and a little longer, and delete one pod."""
     alone = "startup-bad-image-alone"
