@@ -110,7 +110,7 @@ def test_a_returned_condition_is_negated(places: list[Place]) -> None:
     assert negated == ["!(c.sidecar && c.restarts == 0)", "!c.sidecar", "c.restarts != 0"]
 
 
-@pytest.mark.parametrize("text", ["Lock()", "logger", "4", "err != nil", "n.forget"])
+@pytest.mark.parametrize("text", ["Lock()", "logger", "4", "5", "err != nil", "n.forget"])
 def test_locks_logs_and_faults_are_left_alone(places: list[Place], text: str) -> None:
     assert not any(text in before for _, before, _ in of(places, "node.startSidecars"))
 

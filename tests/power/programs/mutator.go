@@ -470,7 +470,7 @@ var (
 	isIndex = map[string]bool{"i": true, "idx": true, "index": true, "j": true}
 	// Receivers and packages of calls that no user of a pod sees anything of.
 	unseen = map[string]bool{
-		"klog": true, "logger": true, "log": true, "metrics": true, "otelSpan": true, "span": true,
+		"klog": true, "log": true, "metrics": true, "otelSpan": true, "span": true,
 		"tracer": true, "utilruntime": true,
 	}
 	// Without these a program is wrong at random, which is no answer.
@@ -532,16 +532,21 @@ func ofNoConcern(call *ast.CallExpr) bool {
 		case *ast.CallExpr:
 			node = inner.Fun
 		case *ast.SelectorExpr:
-			if left[inner.Sel.Name] || unseen[inner.Sel.Name] {
+			if left[inner.Sel.Name] || isUnseen(inner.Sel.Name) {
 				return true
 			}
 			node = inner.X
 		case *ast.Ident:
-			return left[inner.Name] || unseen[inner.Name]
+			return left[inner.Name] || isUnseen(inner.Name)
 		default:
 			return false
 		}
 	}
+}
+
+// isUnseen tells whether calls of this name are seen by no user of a pod; loggers have many names.
+func isUnseen(name string) bool {
+	return unseen[name] || strings.HasSuffix(strings.ToLower(name), "logger")
 }
 
 // uses tells whether a name is used in a node.

@@ -27,6 +27,7 @@ func (l logger) V(int) logger { return l }
 type node struct {
 	lock       sync.Mutex
 	logger     logger
+	nodeLogger logger
 	containers []container
 	started    []string
 }
@@ -45,6 +46,7 @@ func (n *node) startSidecars(limit int) (int, error) {
 			return count, err
 		}
 		n.logger.V(4).Info("a sidecar was started")
+		n.nodeLogger.V(5).Info("another one was started")
 		n.prepare(false)
 		n.report(count) // comments stay where they are
 		count++
