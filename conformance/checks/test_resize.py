@@ -70,6 +70,13 @@ def assert_shown(container: Container, wanted: Json) -> None:
     assert wanted in shown, f"{container} was never seen with {wanted}: {shown}"
 
 
+def assert_given(timeline: Timeline, name: str, wanted: Json) -> None:
+    """Assert that a sidecar was given these resources. Raises NotDoneError where nobody asked."""
+    answer = resize(timeline, resizing(name, wanted))
+    assert answer.accepted, f"the resize was answered {answer.message}"
+    assert_shown(timeline[name], wanted)
+
+
 @requirement(
     "resize.sidecar",
     MUST,
@@ -96,10 +103,8 @@ def assert_resized(
     timeline: Timeline, wanted: Json, reading: str, *, pod: int, container: int
 ) -> None:
     """Assert that the steady sidecar was given these resources, and limits of memory in MiB."""
-    answer = resize(timeline, resizing("steady", wanted))
-    assert answer.accepted, f"the resize was answered {answer.message}"
+    assert_given(timeline, "steady", wanted)
     steady = timeline["steady"]
-    assert_shown(steady, wanted)
     allocated = [seen.value.raw.get("allocatedResources") for seen in steady.statuses]
     assert wanted["requests"] in allocated, f"allocated: {allocated}"
     for action in timeline.actions_named(reading):
@@ -145,7 +150,7 @@ def test_cpu_limit(timeline: Timeline) -> None:
 def test_restart_policy(timeline: Timeline) -> None:
     """A resized sidecar runs on, unless its policy asks for a restart: then only it restarts."""
     for name in ("steady", "renewed"):
-        assert_shown(timeline[name], MORE_OF_ALL)
+        assert_given(timeline, name, MORE_OF_ALL)
     assert_ran_once(timeline["steady"])
     assert timeline["plain"].restarts == 0, "plain was restarted"
     assert_ran(timeline["renewed"], 2)
@@ -225,7 +230,7 @@ def before_deletion(pod: Pod) -> Version:
 def test_conditions(timeline: Timeline) -> None:
     """A pod whose sidecars were resized no longer says that a resize is pending or under way."""
     for name in ("steady", "renewed"):
-        assert_shown(timeline[name], MORE_OF_ALL)
+        assert_given(timeline, name, MORE_OF_ALL)
     last = before_deletion(timeline.pod)
     left = [kind for kind in UNDER_WAY if last.condition(kind).true]
     assert not left, f"in the end the pod still has {left}"

@@ -16,6 +16,8 @@ BY_ID = {one.requirement.id: one for one in declared()}
 @pytest.mark.parametrize(
     ("requirement", "action", "arguments", "done"),
     [
+        ("resize.conditions", "patch", {"subresource": "resize"}, 0),
+        ("resize.restart-policy", "patch", {"subresource": "resize"}, 0),
         ("resize.deferred", "patch", {"subresource": "resize"}, 1),
         ("resize.infeasible", "patch", {"subresource": "resize"}, 1),
         ("node.static-pod", "remove-static", {}, 0),
