@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fixtures.evidence.recording import ActionRecord, WatchRecord
+from fixtures.kubeapi.status import container_status
 from tests.kit.edits import Edit, counterexample
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ def no_start_time(edit: Edit) -> None:
 
 @counterexample("status.start-time", "a restart of a sidecar is a start", scenario="status-crash")
 def started_anew(edit: Edit) -> None:
-    stamp = edit.pods()[-1]["metadata"]["deletionTimestamp"]
-    edit.pods()[-1]["status"]["startTime"] = stamp
+    for pod in edit.pods():
+        slow = container_status(pod, "slow")
+        if slow.restarts and slow.running:
+            pod["status"]["startTime"] = slow.details["startedAt"]
 
 
 @counterexample("status.start-time", "a pod starts when it ends", scenario="ordered-start")
