@@ -88,4 +88,5 @@ class Cluster:
 
 def running(name: str) -> Json:
     container = {"name": selftest.MAIN[name], "state": {"running": {}}}
-    return {"podIP": "10.0.0.7", "containerStatuses": [container]}
+    ready = {"type": "Ready", "status": "True"}
+    return {"podIP": "10.0.0.7", "containerStatuses": [container], "conditions": [ready]}
