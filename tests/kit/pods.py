@@ -22,7 +22,7 @@ class Cluster:
     The attributes are what may go wrong on it.
 
     `status` makes the status of a pod, by its name; `answers` are what is answered instead, by
-    method and path.
+    method and path; `logs` are what is answered instead of the log of a container.
     """
 
     def __init__(self, namespace: str = "here") -> None:
@@ -31,6 +31,7 @@ class Cluster:
         self.deleted: list[str] = []
         self.asked: list[str] = []
         self.answers: dict[tuple[str, str], object] = {}
+        self.logs: dict[str, Reply] = {}
         self.status: Callable[[str], Json] = running
         self.admit: Callable[[Json], object] = lambda _: None
         self.address = "10.0.0.7"
@@ -66,7 +67,8 @@ class Cluster:
             return self._run(request)
         if request.path.endswith("/log"):
             assert request.query["timestamps"] == "true"
-            return Reply(self._log(request.query["container"]))
+            container = request.query["container"]
+            return self.logs.get(container) or Reply(self._log(container))
         if name in self.pods and request.path == f"{self._pods}/{name}":
             return Reply({**self.pods[name], "status": self.status(name)})
         return Reply({"items": []})
