@@ -19,6 +19,7 @@ SIDECAR_TERMINATION = f"{POD_LIFECYCLE}#termination-with-sidecars"
 EPHEMERAL_STORAGE = f"{DOCS}/concepts/configuration/manage-resources-containers/"
 LIFECYCLE_HOOKS = f"{DOCS}/concepts/containers/container-lifecycle-hooks/"
 SIDECAR_TUTORIAL = f"{DOCS}/tutorials/configuration/pod-sidecar-containers/"
+DEBUG_RUNNING = f"{DOCS}/tasks/debug/debug-application/debug-running-pod/"
 DEBUG_INIT = f"{DOCS}/tasks/debug/debug-application/debug-init-containers/"
 SIDECAR_BLOG = "https://kubernetes.io/blog/2023/08/25/native-sidecar-containers/"
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.logs import text_of
 from conformance.requirements import OBSERVED, requirement
-from conformance.sources import DEBUG_INIT, DOCS
+from conformance.sources import DEBUG_INIT, DEBUG_RUNNING, DOCS
 from fixtures.evidence.capabilities import Capability
 from fixtures.kubeapi.status import container_status, phase_of
 
 if TYPE_CHECKING:
     from fixtures.evidence.timeline import Timeline
 
-DEBUG_RUNNING = f"{DOCS}/tasks/debug/debug-application/debug-running-pod/"
 EPHEMERAL_CONTAINERS = f"{DOCS}/concepts/workloads/pods/ephemeral-containers/"
 
 

@@ -94,20 +94,42 @@ def test_pending_until_initialised(timelines: Mapping[str, Timeline]) -> None:
     "phase.running-with-crashing-sidecar",
     MUST,
     since="1.29",
-    scenario="status-crash",
+    scenario=("status-crash", "restart-blocked", "restart-backoff"),
     source=(POD_LIFECYCLE, GET_PHASE),
 )
-def test_running_with_crashing_sidecar(timeline: Timeline) -> None:
-    """Once initialised the pod stays Running while a sidecar crashes again and again."""
+def test_running_with_crashing_sidecar(timelines: Mapping[str, Timeline]) -> None:
+    """Once initialised the pod stays Running while sidecars crash, even if all of them are down.
+
+    In the last pod, which is never restarted, one of two apps is done.
+    """
     held_back = [
         version.phase
-        for version in timeline.pod.versions
+        for version in timelines["status-crash"].pod.versions
         if held_back_after_restart(version.container("crasher"))
         and version.container("app").running
         and version.container("slow").restarts == 0
     ]
     assert held_back, "crasher was never held back while app ran"
     assert set(held_back) == {"Running"}, f"phases with a crashing sidecar: {held_back}"
+    never = timelines["restart-backoff"].pod_named("restart-backoff-never")
+    for pod, sidecars in (
+        (timelines["restart-blocked"].pod, ("sidecar",)),
+        (never, ("zero", "one")),
+    ):
+        phases = [
+            version.phase
+            for version in pod.versions
+            if version.container("app").running
+            if not any(version.container(name).running for name in sidecars)
+        ]
+        if not phases:
+            raise InconclusiveError(f"no version of {pod.name} shows all sidecars down")
+        assert set(phases) == {"Running"}, f"phases of {pod.name} with no sidecar up: {phases}"
+    if not any(
+        version.container("brief").terminated and version.container("app").running
+        for version in never.versions
+    ):
+        raise InconclusiveError(f"no version of {never.name} shows one of its apps done")
 
 
 @requirement(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from conformance.checks.bounds import assert_hooked, assert_in_time, assert_prompt
 from conformance.checks.images import assert_image_used, change_of
 from conformance.checks.instances import assert_ran_once
-from conformance.checks.logs import text_of
+from conformance.checks.logs import log_text
 from conformance.checks.orders import assert_since
 from conformance.requirements import MUST, OBSERVED, RESTARTABLE_IN_TERMINATION, SHOULD, requirement
 from conformance.sources import (
+    DEBUG_RUNNING,
+    DOCS,
     INIT_CONTAINERS,
     KEP_RESTARTABLE,
     KEP_SIDECARS,
@@ -37,6 +39,7 @@ KEP_BACKOFF = kep("4603-tune-crashloopbackoff")
 KUBERUNTIME_MANAGER = upstream("pkg/kubelet/kuberuntime/kuberuntime_manager.go")
 KUBELET_PODS = upstream("pkg/kubelet/kubelet_pods.go")
 IMAGE_CHANGE = pull(126525)
+KUBELET_FLAGS = f"{DOCS}/reference/command-line-tools-reference/kubelet/"
 POLICIES = ("Never", "OnFailure", "Always")
 EARLY = {"zero-early": 0, "one-early": 1}
 """The sidecars that exit before regular containers start, with their exit codes."""
@@ -283,7 +286,7 @@ def test_stops_when_main_done(timeline: Timeline) -> None:
     "restart.last-state", OBSERVED, since="1.29", scenario="restart-blocked", source=KUBELET_PODS
 )
 def test_last_state(timeline: Timeline) -> None:
-    """A restart counts, and leaves the sidecar's last state and its last log to be read."""
+    """A restart counts, and leaves the sidecar's last state to be read."""
     sidecar = timeline["sidecar"]
     assert sidecar.status.restarts == 1
     last = sidecar.status.last
@@ -291,9 +294,27 @@ def test_last_state(timeline: Timeline) -> None:
     assert last["containerID"] == sidecar.first.id
     assert sidecar.state == "running"
     assert last["startedAt"] <= last["finishedAt"] <= sidecar.status.details["startedAt"]
-    text = text_of(timeline.action("previous-log"))
-    assert "START 1" in text, f"the log of the last instance is {text!r}"
-    assert "START 2" not in text, f"the log of the last instance is {text!r}"
+
+
+@requirement(
+    "restart.previous-log",
+    MUST,
+    since="1.29",
+    scenario="restart-blocked",
+    source=(DEBUG_RUNNING, KUBELET_FLAGS),
+)
+def test_previous_log(timeline: Timeline) -> None:
+    """The log of a sidecar's instance that has crashed can be read when the next one runs.
+
+    A kubelet keeps the newest ended instance of each container, unless its deprecated flag
+    `--maximum-dead-containers-per-container` is set.
+    """
+    answer = timeline.action("previous-log")
+    assert answer.accepted, f"the previous log was refused: {answer.message}"
+    text = log_text(answer)
+    assert text is not None, "the instance that has crashed was removed, and its log with it"
+    assert "START 1" in text, f"the log of the instance before is {text!r}"
+    assert "START 2" not in text, f"the log of the instance before is {text!r}"
 
 
 @requirement(

@@ -606,7 +606,7 @@ def test_delete_grace_override(timeline: Timeline) -> None:
     needs=OWN_GRACE,
 )
 def test_force(timeline: Timeline) -> None:
-    """Deletion without grace does not wait for the containers, which have a second in common."""
+    """Deletion without grace does not wait for the containers, which are killed within seconds."""
     pod = timeline.pod
     released = [
         version
@@ -617,12 +617,11 @@ def test_force(timeline: Timeline) -> None:
     for name in ("app", "sidecar"):
         status = released[0].container(name)
         assert status.running, f"the removal waited for the end of {name}: it was {status}"
-    app, sidecar = pod["app"], pod["sidecar"]
-    # The pod's own grace period is 40 s.
-    for container in (app, sidecar):
+    # The pod's grace period is 40 s. A kubelet tells the sidecar to stop a second after the app
+    # and kills each 2 s later: too little for their order to be judged.
+    for container in (pod["app"], pod["sidecar"]):
         assert container.last.exit_code == KILLED
-        assert_at_most(timeline, last_still(container) - app.said("TERM"), 20)
-    assert_in_time(timeline, sidecar.said("TERM"), last_still(app))
+        assert_at_most(timeline, last_still(container) - pod["app"].said("TERM"), 20)
 
 
 @requirement(

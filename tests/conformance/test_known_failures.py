@@ -135,6 +135,13 @@ def test_an_entry_whose_check_passes_is_reported() -> None:
     assert line == f"known failure of {ID} ({ISSUE}) no longer fails on kubelet v1.29.7: narrow it"
 
 
+def test_a_failure_that_shows_sometimes_may_pass() -> None:
+    known = entry("1.29.7").model_copy(update={"sometimes": True})
+    assert notices(known, Verdict.PASS, {"kubelet": "v1.29.7"}) == []
+    judged = Baseline([known]).judge(result(ID, Verdict.FAIL), {"kubelet": "v1.29.7"}, TODAY)
+    assert judged.verdict is Verdict.KNOWN_FAILURE
+
+
 def test_an_expired_entry_is_reported_where_it_would_have_applied() -> None:
     expired = entry("1.29.7", expires=date(2026, 12, 31))
     (line,) = notices(expired, Verdict.FAIL, {"kubelet": "v1.29.7"})

@@ -98,6 +98,19 @@ def crash_pending(edit: Edit) -> None:
     set_phase(edit, "Pending", down("crasher"))
 
 
+@counterexample("phase.running-with-crashing-sidecar", "an app does not count beside what crashed")
+def app_not_counted(edit: Edit) -> None:
+    set_phase(edit, "Pending", down("sidecar"), "restart-blocked")
+
+
+@counterexample("phase.running-with-crashing-sidecar", "the pod is done when its first app is")
+def done_with_first(edit: Edit) -> None:
+    def none_up(pod: Json) -> bool:
+        return down("zero")(pod) and down("one")(pod)
+
+    set_phase(edit, "Succeeded", none_up, "restart-backoff-never")
+
+
 @counterexample("phase.not-back-to-pending", "the pod is Pending while a sidecar starts again")
 def back_to_pending(edit: Edit) -> None:
     set_phase(edit, "Pending", starting("slow"))

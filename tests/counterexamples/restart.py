@@ -138,15 +138,21 @@ def forgotten(edit: Edit) -> None:
     status["lastState"]["terminated"].update(exitCode=0, reason="Completed")
 
 
-@counterexample("restart.last-state", "the log is that of the present instance")
+@counterexample("restart.previous-log", "the log is that of the present instance")
 def wrong_log(edit: Edit) -> None:
     answer = edit.action("previous-log").answer
     answer["body"] = answer["body"].replace("START 1", "START 2")
 
 
-@counterexample("restart.last-state", "the log of the last instance is gone")
+@counterexample("restart.previous-log", "the log of the instance before is gone")
 def no_log(edit: Edit) -> None:
     edit.action("previous-log").answer["status"] = HTTPStatus.BAD_REQUEST
+
+
+@counterexample("restart.previous-log", "the kubelet has removed the instance before")
+def removed_with_log(edit: Edit) -> None:
+    answer = edit.action("previous-log").answer
+    answer["body"] = "unable to retrieve container logs for containerd://0123456789abcdef"
 
 
 @counterexample("restart.waiting-crashloop", "back-off is not shown")

@@ -372,9 +372,9 @@ def removal_waits(edit: Edit) -> None:
                 status["state"] = {"terminated": {"exitCode": 137}}
 
 
-@counterexample("term.force", "the sidecar waits until the app has been killed")
-def still_in_order(edit: Edit) -> None:
-    edit.shift_line("sidecar", "TERM", 10)
+@counterexample("term.force", "the sidecar has the pod's whole grace period")
+def spared_by_force(edit: Edit) -> None:
+    edit.shift_line("sidecar", "STILL", 40)
 
 
 @counterexample("term.shorter-second-delete", "the first grace period holds")
