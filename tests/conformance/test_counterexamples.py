@@ -66,7 +66,6 @@ LATE = {
     ("term.ephemeral-not-awaited", "the sidecars wait for the ephemeral container"),
     ("term.gap-in-chain", "the first sidecar waits for the third"),
     ("term.delete-grace-override", "the app is killed at once"),
-    ("term.force", "the sidecar has the pod's whole grace period"),
     ("term.shorter-second-delete", "the first grace period holds"),
     ("term.sleep-hook", "the hook does not sleep"),
     ("term.sleep-hook", "the hook begins when the app has ended"),
