@@ -58,10 +58,10 @@ def test_ready_column(timeline: Timeline) -> None:
 
 @requirement(
     "kubectl.status-init-progress",
-    SHOULD,
+    MUST,
     since="1.29",
     scenario="kubectl-columns",
-    source=(KEP_SIDECARS, DEBUG_INIT, PRINTERS),
+    source=(f"{DEBUG_INIT}#understanding-pod-status", KEP_SIDECARS, PRINTERS),
     needs=OWN_CONTAINERS,
 )
 def test_status_init_progress(timeline: Timeline) -> None:
