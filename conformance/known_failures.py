@@ -68,7 +68,7 @@ class KnownFailure(BaseModel):
     """One entry. `versions` are alternatives, each a comma-separated list of comparators.
 
     `component` names whose version they speak of; the entry counts until the end of `expires`.
-    `sometimes` is true of a defect that shows in some runs only, as one of an order by chance does.
+    `sometimes` is true of a defect that shows in some runs only.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -123,7 +123,7 @@ class Baseline:
     ) -> list[str]:
         """Say which entries that concern these versions do no work any more, one line each.
 
-        That is an entry whose check passed although it fails in every run, one that has expired,
+        That is an entry whose check passed, unless it fails sometimes only, one that has expired,
         and one that could not be applied to a failure because the version of its component is not
         known.
         """

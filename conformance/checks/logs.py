@@ -23,8 +23,8 @@ def text_of(log: Action) -> str:
     """Return the text of a log that was answered, which is asserted.
 
     Raises InconclusiveError where the container was removed meanwhile: a kubelet keeps an ended one
-    of an initialising pod until it looks at the pod again
-    (pruneInitContainersBeforeStart in pkg/kubelet/kuberuntime/kuberuntime_container.go).
+    of an initialising pod until it looks at the pod again (pruneInitContainersBeforeStart in
+    pkg/kubelet/kuberuntime/kuberuntime_container.go).
     """
     assert log.accepted, f"the {log.name} was answered {log.status}"
     text = log_text(log)

@@ -112,6 +112,7 @@ def test_running_with_crashing_sidecar(timelines: Mapping[str, Timeline]) -> Non
     assert held_back, "crasher was never held back while app ran"
     assert set(held_back) == {"Running"}, f"phases with a crashing sidecar: {held_back}"
     never = timelines["restart-backoff"].pod_named("restart-backoff-never")
+    # A pod of which one app has not been started yet is rightly Pending.
     for pod, sidecars, done in (
         (timelines["restart-blocked"].pod, ("sidecar",), ()),
         (never, ("zero", "one"), ("brief",)),

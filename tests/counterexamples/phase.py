@@ -52,6 +52,16 @@ def down(container: str) -> Callable[[Json], bool]:
     return tell
 
 
+def app_alone(*sidecars: str) -> Callable[[Json], bool]:
+    """Return what tells of a version whether app runs and none of these sidecars does."""
+
+    def tell(pod: Json) -> bool:
+        down = not any(container_status(pod, name).running for name in sidecars)
+        return down and container_status(pod, "app").running
+
+    return tell
+
+
 def app_done(pod: Json) -> bool:
     """Tell whether app has ended while the first sidecar still runs."""
     return container_status(pod, "app").terminated and container_status(pod, "sidecar-1").running
@@ -108,11 +118,7 @@ def crash_pending(edit: Edit) -> None:
     scenario="restart-blocked",
 )
 def app_not_counted(edit: Edit) -> None:
-    def none_up(pod: Json) -> bool:
-        app, sidecar = container_status(pod, "app"), container_status(pod, "sidecar")
-        return app.running and not sidecar.running
-
-    set_phase(edit, "Pending", none_up)
+    set_phase(edit, "Pending", app_alone("sidecar"))
 
 
 @counterexample(
@@ -121,10 +127,7 @@ def app_not_counted(edit: Edit) -> None:
     scenario="restart-backoff",
 )
 def done_with_first(edit: Edit) -> None:
-    def none_up(pod: Json) -> bool:
-        return down("zero")(pod) and down("one")(pod)
-
-    set_phase(edit, "Succeeded", none_up, "restart-backoff-never")
+    set_phase(edit, "Succeeded", app_alone("zero", "one"), "restart-backoff-never")
 
 
 @counterexample("phase.not-back-to-pending", "the pod is Pending while a sidecar starts again")
